@@ -1,0 +1,70 @@
+import type { Scenario } from '../../language/scenario.ts'
+
+export const scenario = {
+  schema: 'wglab/scenario@1',
+  title: 'Where resolvers form a pool, half of the questions leave beside the tunnel',
+  about:
+    'Nobody heeds -x of resolvconf: the server of the tunnel is asked in turn with the one that was there before, and the provider hears of every second name.',
+  claims: ['ops-05'],
+  duration: '30s',
+
+  networks: { internet: {} },
+  names: { 'intranet.example.com': '10.0.0.80' },
+  hosts: {
+    alice: {
+      interfaces: { internet: '198.51.100.1' },
+      resolver: '203.0.113.53',
+      resolves: 'pool',
+      wg: {
+        wg0: `[Interface]
+PrivateKey = <alice>
+Address = 10.0.0.1/24
+ListenPort = 51820
+DNS = 10.0.0.53
+
+[Peer]
+PublicKey = <server.pub>
+Endpoint = 203.0.113.2:51820
+AllowedIPs = 10.0.0.0/24
+`,
+      },
+    },
+    server: {
+      interfaces: { internet: '203.0.113.2' },
+      wg: {
+        wg0: `[Interface]
+PrivateKey = <server>
+Address = 10.0.0.2/24, 10.0.0.53/32
+ListenPort = 51820
+
+[Peer]
+PublicKey = <alice.pub>
+AllowedIPs = 10.0.0.1/32
+`,
+      },
+    },
+    provider: { interfaces: { internet: '203.0.113.53' } },
+  },
+
+  steps: [
+    { do: 'lookup', at: '2s', name: 'first', host: 'alice', domain: 'intranet.example.com' },
+    { do: 'lookup', at: '4s', name: 'second', host: 'alice', domain: 'intranet.example.com' },
+    { do: 'run', at: '10s', host: 'alice', command: 'wg-quick down wg0' },
+    { do: 'lookup', at: '12s', name: 'without the tunnel', host: 'alice', domain: 'intranet.example.com' },
+  ],
+  expect: [
+    {
+      see: 'received',
+      name: 'the provider hears',
+      host: 'provider',
+      what: 'dns-query',
+      count: { min: 1 },
+      between: ['0s', '10s'],
+    },
+  ],
+  twin: {
+    about: 'The tunnel alone is asked.',
+    changes: [{ path: '/hosts/alice/resolves', set: 'exclusive' }],
+    fails: 'the provider hears',
+  },
+} satisfies Scenario

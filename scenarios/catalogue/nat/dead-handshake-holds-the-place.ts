@@ -1,0 +1,32 @@
+import type { Scenario } from '../../language/scenario.ts'
+
+export const scenario = {
+  schema: 'wglab/scenario@1',
+  title: 'A connection that never came about holds its place for minutes, or for ten seconds',
+  about: 'One mapping is what this host may have. A SYN to a machine that is off takes it.',
+  duration: '60s',
+  networks: { internet: {}, home: { kind: 'lan', gateway: '192.168.1.1' } },
+  nats: {
+    router: {
+      inside: { home: '192.168.1.1/24' },
+      outside: { internet: '203.0.113.77' },
+      max_per_host: 1,
+      tcp: { timeout_syn: '10s' },
+    },
+  },
+  hosts: {
+    laptop: { interfaces: { home: '192.168.1.10/24' } },
+    web: { interfaces: { internet: '198.51.100.9' } },
+    other: { interfaces: { internet: '198.51.100.8' } },
+  },
+  steps: [
+    { do: 'tcp', at: '1s', name: 'nobody there', from: 'laptop', to: '198.51.100.77:80', bytes: 2000, deadline: '3s' },
+    { do: 'tcp', at: '30s', name: 'page', from: 'laptop', to: '198.51.100.9:80', bytes: 2000, deadline: '20s' },
+  ],
+  expect: [{ see: 'completed', name: 'the place is free', step: 'page' }],
+  twin: {
+    about: 'Four minutes (RFC 5382 REQ-5).',
+    changes: [{ path: '/nats/router/tcp/timeout_syn', remove: true }],
+    fails: 'the place is free',
+  },
+} satisfies Scenario
