@@ -84,10 +84,7 @@ class Watch {
   ask(): void {
     const up =
       this.#fd === undefined ? undefined : tunIsUp(this.#fd, this.#options.plane.kind === 'native' ? VNET_HEADER : 0)
-    if (up === undefined) return
-    this.#setUp(up)
-    // The plane may have seen by a packet that it is up, which nobody told here.
-    void this.#options.plane.setUp(up)
+    if (up !== undefined) this.#setUp(up)
   }
 
   /** The plane got a packet to send while it is down, so the link may be up. */
@@ -107,10 +104,10 @@ class Watch {
     this.#asking = setInterval(() => this.ask(), ASK_MS)
   }
 
+  /** Told also when it seems no news: between two looks the plane may have seen by a packet that it is up. */
   #setUp(up: boolean): void {
-    if (up === this.#up) return
+    if (up !== this.#up) this.#options.log('verbose', `the interface is ${up ? 'up' : 'down'}`)
     this.#up = up
-    this.#options.log('verbose', `the interface is ${up ? 'up' : 'down'}`)
     void this.#options.plane.setUp(up)
   }
 }

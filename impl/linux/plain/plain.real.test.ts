@@ -98,12 +98,13 @@ hide_koffi; hide perl; FLAG=
 pair
 ip link set wga mtu 1300; until_ ping -n -c1 -W5 -s 1200 -M do 10.0.0.2 && echo 1
 ip link set wga down; until_ not port 5001 && echo 'closed by polling'
+for _ in 1 2 3 4 5; do ip link set wga up; until_ port 5001; ip link set wga down; until_ not port 5001 || break; done; echo 'and between two looks'
 echo "$(wglab show wga --json | grep -c '"plane": "plain"')"
 ip link delete wga; until_ are_daemons 1; pkill -f '^wglab-tunnel wgb'; until_ are_daemons 0; ls -A /var/run/wireguard`)
       const lacks =
         'wglab: … The plain data plane lacks: speed: one system call for each packet, and cryptography by node:crypto; ECN and DSCP: the outer header has traffic class 0, and congestion marks are not passed on; sticky source: replies leave from the address that the routing table chooses.\n'
       expect(out.replace(/wglab: the plain data plane serves[^\n]*\. The plain/g, 'wglab: … The plain')).toBe(
-        `${lacks}${lacks}pong\n1\nclosed by polling\n1\n`,
+        `${lacks}${lacks}pong\n1\nclosed by polling\nand between two looks\n1\n`,
       )
     })
 
