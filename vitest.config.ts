@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -8,7 +9,10 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**'],
-    testTimeout: 60_000,
+    // For what hangs: no test asserts a time.
+    testTimeout: 180_000,
+    // Real tests mostly wait for others.
+    maxWorkers: availableParallelism(),
     setupFiles: [here('./vitest.setup.ts')],
     coverage: {
       provider: 'v8',
