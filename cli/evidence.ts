@@ -15,7 +15,7 @@ import type { Row, TraceSink } from '../scenarios/language/trace.ts'
 import type { CheckOutcome, RunEnd, Support, Verdict, VerdictKind } from '../scenarios/language/verdict.ts'
 import { checkScenario } from '../sim/check.ts'
 import { supportsGuests } from '../sim/guest/supports.ts'
-import { runGuests } from '../sim/guest/world.ts'
+import { type GuestRunOptions, runGuests } from '../sim/guest/world.ts'
 import { EPOCH } from '../sim/parts.ts'
 import { type RunOptions, simWorld } from '../sim/world.ts'
 import { partialPath } from './files.ts'
@@ -23,9 +23,12 @@ import type { Guests } from './guests.ts'
 import { VERSION } from './package.ts'
 import { problemText } from './problems.ts'
 import { reproduceText } from './reproduce.ts'
+import type { WorldName } from './world-name.ts'
 
 export interface RunOneOptions {
   readonly cast: Cast
+  /** Default: sim. */
+  readonly world?: WorldName | undefined
   readonly seed: string
   /** What `wglab run` finds it by. Default: its id. */
   readonly selector?: string | undefined
@@ -82,6 +85,36 @@ export function notRun(
   return verdictOf(named, options, { verdict, because, started: performance.now() })
 }
 
+/** What a world could not do with a scenario that it had taken on. */
+export class NotRun extends Error {
+  readonly verdict: 'skipped' | 'inconclusive'
+  constructor(verdict: 'skipped' | 'inconclusive', because: string) {
+    super(because)
+    this.name = 'NotRun'
+    this.verdict = verdict
+  }
+}
+
+/** As `runOne`, in another world than the simulator. `play` may reject with NotRun. */
+export async function runOneElsewhere(
+  named: NamedScenario,
+  options: RunOneOptions,
+  support: Support,
+  play: (run: RunOptions) => Promise<RunEnd>,
+): Promise<Verdict> {
+  const started = performance.now()
+  const refusal = refusalOf(named, options, support, started)
+  if (refusal !== undefined) return refusal
+  const run = openRun(named, options, started)
+  try {
+    return run.finish(await play(run.options))
+  } catch (error) {
+    run.abandon()
+    if (!(error instanceof NotRun)) throw error
+    return verdictOf(named, options, { verdict: error.verdict, because: error.message, started })
+  }
+}
+
 /** As `runOne`, for a cast in which others than ours take part, as guests. */
 export async function runOneWithGuests(
   named: NamedScenario,
@@ -93,7 +126,7 @@ export async function runOneWithGuests(
   if (refusal !== undefined) return refusal
   const run = openRun(named, options, started)
   try {
-    return run.finish(await runGuests({ ...run.options, start: wanted => guests.start(wanted) }))
+    return run.finish(await runGuests({ ...run.options, ...run.guests, start: wanted => guests.start(wanted) }))
   } catch (error) {
     run.abandon()
     throw error
@@ -113,6 +146,8 @@ function runSupported(named: NamedScenario, options: RunOneOptions, started: num
 /** Everything that listens to a run, and what it comes to. */
 interface OpenRun {
   readonly options: RunOptions
+  /** What guests say of themselves at the end is kept where evidence is. */
+  readonly guests: Pick<GuestRunOptions, 'snapshot'>
   finish(end: RunEnd): Verdict
   abandon(): void
 }
@@ -122,7 +157,7 @@ function openRun(named: NamedScenario, options: RunOneOptions, started: number):
   const encoder = new CanonicalEncoder(chunk => hash.update(chunk))
   const checks = evaluate(named, options.cast)
   const story = createStory()
-  const evidence = options.out === undefined ? undefined : openEvidence(options.out, named, options.seed)
+  const evidence = options.out === undefined ? undefined : openEvidence(options.out, named, options)
   const sinks: TraceSink[] = [encoder, checks.sink, story.sink, ...(evidence?.sinks ?? [])]
   if (options.onRow !== undefined) sinks.push({ row: options.onRow })
   return {
@@ -136,6 +171,7 @@ function openRun(named: NamedScenario, options: RunOneOptions, started: number):
       ...(options.dice === undefined ? {} : { dice: options.dice }),
       ...(options.faulty === undefined ? {} : { faulty: options.faulty }),
     },
+    guests: evidence === undefined ? {} : { snapshot: evidence.snapshot },
     finish(end) {
       encoder.end()
       const outcomes = checks.finish(end)
@@ -198,7 +234,7 @@ function verdictOf(
   return {
     id: named.id,
     title: named.scenario.title,
-    world: simWorld.name,
+    world: options.world ?? 'sim',
     // NATs and routers are named where somebody else plays them.
     cast: {
       ...Object.fromEntries(Object.keys(named.scenario.hosts).map(host => [host, 'ours'])),
@@ -216,13 +252,15 @@ function verdictOf(
     wall_ms: Math.round(performance.now() - of.started),
     trace_sha256: '',
     artefacts: {},
-    reproduce: reproduceText(options.selector ?? named.id, options.seed, options.cast),
+    reproduce: reproduceText(options.selector ?? named.id, options.seed, options.cast, options.world),
     warnings: [],
   }
 }
 
 interface Evidence {
   readonly sinks: readonly TraceSink[]
+  /** Becomes `inside-MACHINE.txt`. */
+  readonly snapshot: (machine: string, text: string) => void
   finish(end: RunEnd, shown: string): Record<string, string>
   abandon(): void
 }
@@ -230,7 +268,7 @@ interface Evidence {
 const FILES = { trace: 'trace.jsonl', capture: 'capture.pcapng', ladder: 'ladder.mmd', svg: 'ladder.svg' } as const
 
 /** Writes beside the final names and renames all at the end, so that a run that is cut off leaves no half file that looks whole. */
-function openEvidence(folder: string, named: NamedScenario, seed: string): Evidence {
+function openEvidence(folder: string, named: NamedScenario, { seed, world = 'sim' }: RunOneOptions): Evidence {
   mkdirSync(folder, { recursive: true })
   const partial = (kind: keyof typeof FILES) => partialPath(join(folder, FILES[kind]))
   let file: number | undefined = openSync(partial('trace'), 'w')
@@ -256,10 +294,12 @@ function openEvidence(folder: string, named: NamedScenario, seed: string): Evide
   const capture = createCapture({
     epoch: EPOCH,
     application: `wglab ${VERSION}`,
-    about: `${named.id}, seed ${seed}, world sim`,
+    about: `${named.id}, seed ${seed}, world ${world}`,
   })
   const ladder = createLadder({ title: named.scenario.title })
+  const inside = new Map<string, string>()
   return {
+    snapshot: (machine, text) => inside.set(machine, text),
     sinks: [lines, capture.sink, ladder.sink],
     finish(end, shown) {
       flush()
@@ -272,7 +312,11 @@ function openEvidence(folder: string, named: NamedScenario, seed: string): Evide
       writeFileSync(partial('svg'), drawn.svg)
       const kinds = Object.keys(FILES) as (keyof typeof FILES)[]
       for (const kind of kinds) renameSync(partial(kind), join(folder, FILES[kind]))
-      return Object.fromEntries(kinds.map(kind => [kind, join(shown, FILES[kind])]))
+      for (const [machine, text] of inside) writeFileSync(join(folder, `inside-${machine}.txt`), text)
+      return Object.fromEntries([
+        ...kinds.map(kind => [kind, join(shown, FILES[kind])]),
+        ...[...inside.keys()].map(machine => [`inside-${machine}`, join(shown, `inside-${machine}.txt`)]),
+      ])
     },
     abandon() {
       close()

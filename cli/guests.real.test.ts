@@ -77,7 +77,7 @@ describe.skipIf(ready === undefined)(`guests in scenarios${ready === undefined ?
 
   it('what a guest can not play is unsupported, with the reason', async () => {
     expect(tell(await play('time/laptop-sleeps', { alice: 'kernel-6.12' }))).toBe(
-      'unsupported: alice is to be kernel-6.12, in a guest, which plays no "suspend" step',
+      'unsupported: alice is to be kernel-6.12, in a guest, which can not sleep: this kernel has no sleep state, and only its time as a whole can be stopped, CLOCK_BOOTTIME too',
     )
   })
 

@@ -1,11 +1,11 @@
 /** Guests for a run: which kernel, which program, and that all of them end. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findKernel, type Kernel } from '../kernel/build.ts'
 import { cacheFolder } from '../kernel/cache.ts'
-import { Guest } from '../kernel/guest.ts'
+import { Guest, type GuestOptions } from '../kernel/guest.ts'
 import type { Series } from '../kernel/recipe.ts'
 import { findRoot, type Root } from '../kernel/root.ts'
 import type { Cast } from '../scenarios/language/scenario.ts'
@@ -14,6 +14,8 @@ import type { GuestWanted, StartedGuest } from '../sim/guest/world.ts'
 export interface Guests {
   /** The kernels and the root, for the report. */
   readonly made: Readonly<Record<string, string>>
+  /** Of an implementation, where it is known: `6.12.10-1`. */
+  versionOf(implementation: string): string | undefined
   start(wanted: GuestWanted): Promise<StartedGuest>
   /** Ends all of them. May be called twice. */
   stop(): Promise<void>
@@ -33,20 +35,41 @@ function recipeOf(implementation: string): Recipe | undefined {
   if (implementation === 'kernel-6.1') return { series: '6.1' }
   if (implementation === 'wireguard-go') return { series: '6.12', program: 'wireguard-go' }
   if (implementation === 'boringtun') {
-    return { series: '6.12', program: '/share/boringtun-cli', share: join(dirname(cacheFolder()), 'boringtun', 'bin') }
+    return { series: '6.12', program: '/share/boringtun-cli', share: join(boringtunFolder(), 'bin') }
   }
   return implementation.startsWith('exec:') ? { series: '6.12', program: implementation.slice(5) } : undefined
+}
+
+/** Where `cargo install --root` puts it. */
+export function boringtunFolder(): string {
+  return join(dirname(cacheFolder()), 'boringtun')
+}
+
+/** As cargo has noted it. */
+function boringtunVersion(): string | undefined {
+  try {
+    return /"boringtun-cli (\S+) /.exec(readFileSync(join(boringtunFolder(), '.crates.toml'), 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
 }
 
 export interface Lacks {
   readonly lacks: string
 }
 
+type Machine = Pick<NodeJS.Process, 'platform' | 'arch'>
+
+/** Why no guest can run on a machine of this kind. */
+export function foreignMachine({ platform, arch }: Machine): string | undefined {
+  if (platform === 'linux' && arch === 'x64') return undefined
+  return `a guest runs on x86-64 Linux, and this is ${platform} on ${arch}`
+}
+
 /** What a cast needs, or what this machine lacks for it and the command that helps. */
-export async function openGuests(cast: Cast): Promise<Guests | Lacks> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return { lacks: `a guest runs on x86-64 Linux, and this is ${process.platform} on ${process.arch}` }
-  }
+export async function openGuests(cast: Cast, machine: Machine = process): Promise<Guests | Lacks> {
+  const foreign = foreignMachine(machine)
+  if (foreign !== undefined) return { lacks: foreign }
   const cache = cacheFolder()
   const kernels = new Map<Series, Kernel>()
   for (const implementation of Object.values(cast)) {
@@ -67,7 +90,7 @@ class Running implements Guests {
   readonly #kernels: ReadonlyMap<Series, Kernel>
   readonly #root: Root
   readonly #folder = mkdtempSync(join(tmpdir(), 'wglab-'))
-  readonly #guests = new Set<Promise<Guest>>()
+  readonly #guests = new Map<string, Promise<Guest>>()
   #over = false
 
   constructor(kernels: ReadonlyMap<Series, Kernel>, root: Root) {
@@ -80,14 +103,20 @@ class Running implements Guests {
     this.made = Object.fromEntries([...sums, ['root', `sha256:${root.sha256}`]])
   }
 
+  versionOf(implementation: string): string | undefined {
+    const recipe = recipeOf(implementation)
+    if (recipe === undefined) return undefined
+    if (recipe.program === undefined) return this.#kernels.get(recipe.series)?.source
+    return this.#root.packages[implementation] ?? (implementation === 'boringtun' ? boringtunVersion() : undefined)
+  }
+
   async start({ host, implementation, ports, seed, epoch_ns, secret }: GuestWanted): Promise<StartedGuest> {
     const recipe = recipeOf(implementation)
     const kernel = recipe === undefined ? undefined : this.#kernels.get(recipe.series)
     if (recipe === undefined || kernel === undefined)
       throw new Error(`nobody knows how ${implementation} plays a guest`)
-    if (this.#over) throw new Error('the run is over')
     const { program, share } = recipe
-    const starting = Guest.start({
+    const starting = this.#replace(host, {
       name: host,
       kernel: kernel.path,
       root: this.#root.path,
@@ -98,10 +127,9 @@ class Running implements Guests {
       // A program's keys are its own; the kernel tells its keys.
       ...(program === undefined ? { secret } : { without: 'wireguard' }),
     })
-    this.#guests.add(starting)
-    const machine = await starting
+    this.#guests.set(host, starting)
     return {
-      machine,
+      machine: await starting,
       commands: [
         ...(share === undefined ? [] : [`mount -t hostfs none /share -o ${share}`]),
         // wg-quick takes a program only where nothing speaks of the kernel's own.
@@ -111,9 +139,19 @@ class Running implements Guests {
     }
   }
 
+  /** A scenario that is run a second time has the same hosts: those of the first run are over. */
+  async #replace(host: string, options: GuestOptions): Promise<Guest> {
+    await this.#guests.get(host)?.then(
+      guest => guest.stop(),
+      () => undefined,
+    )
+    if (this.#over) throw new Error('the run is over')
+    return Guest.start(options)
+  }
+
   async stop(): Promise<void> {
     this.#over = true
-    await Promise.allSettled([...this.#guests].map(async starting => (await starting).stop()))
+    await Promise.allSettled([...this.#guests.values()].map(async starting => (await starting).stop()))
     await rm(this.#folder, { recursive: true, force: true })
   }
 }

@@ -29,7 +29,7 @@ export function readInteropDifferences(file = FILE): readonly InteropDifference[
   if (parsed.success) return parsed.data.differences
   const issue = parsed.error.issues[0]
   const entry =
-    '{ "test": "interop/…", "implementation": "wireguard-go", "seat": "responder", "check": "…", "reason": "…", "source": "device/send.go: …" }'
+    '{ "test": "interop/…", "implementation": "wireguard-go", "seat": "responder", "message": "data", "check": "…", "reason": "…", "source": "device/send.go: …" }'
   throw new UserError(`--known ${file}: /${issue?.path.join('/') ?? ''}: ${issue?.message}; write ${entry}`)
 }
 

@@ -1,10 +1,10 @@
 /** Which implementations meet, in which seats, and which of them this machine does not have. */
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { cacheFolder } from '../kernel/cache.ts'
+import { join } from 'node:path'
 import { GUEST_IMPLEMENTATIONS, isGuest } from '../sim/guest/supports.ts'
 import { UserError } from './exit.ts'
-import { openGuests } from './guests.ts'
+import { boringtunFolder, openGuests } from './guests.ts'
+import { VERSION } from './package.ts'
 
 export const INTEROP_IMPLEMENTATIONS = ['ours', ...GUEST_IMPLEMENTATIONS] as const
 
@@ -29,17 +29,16 @@ export function pairings(named: readonly string[]): { implementations: string[];
   return { implementations, pairs }
 }
 
-/** Why an implementation can not play here and the command that helps; undefined: it can. */
-export async function lackOf(implementation: string): Promise<string | undefined> {
-  if (implementation === 'ours') return undefined
-  if (implementation === 'boringtun') {
-    const program = join(dirname(cacheFolder()), 'boringtun', 'bin', 'boringtun-cli')
-    if (!existsSync(program)) {
-      return `no boringtun-cli at ${program}; run: cargo install boringtun-cli --root ${dirname(dirname(program))}`
-    }
-  }
+/** Of an implementation: why it can not play here and the command that helps, or its version where that is known. */
+export type Presence = { readonly lacks: string } | { readonly lacks?: never; readonly version: string | undefined }
+
+export async function presenceOf(implementation: string): Promise<Presence> {
+  if (implementation === 'ours') return { version: VERSION }
   const opened = await openGuests({ any: implementation })
-  if ('lacks' in opened) return opened.lacks
+  if ('lacks' in opened) return opened
+  const version = opened.versionOf(implementation)
   await opened.stop()
-  return undefined
+  const program = join(boringtunFolder(), 'bin', 'boringtun-cli')
+  if (implementation !== 'boringtun' || existsSync(program)) return { version }
+  return { lacks: `no boringtun-cli at ${program}; run: cargo install boringtun-cli --root ${boringtunFolder()}` }
 }

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InteropDifference, InteropReport } from '../scenarios/language/interop.ts'
 import type { CheckOutcome, Verdict } from '../scenarios/language/verdict.ts'
 import { notRun } from './evidence.ts'
+import { EXIT } from './exit.ts'
+import { foreignMachine, openGuests } from './guests.ts'
 import { interop } from './interop.ts'
 import { cellOf, lostDifferences, readInteropDifferences, staleDifferences } from './interop-known.ts'
 import { INTEROP_IMPLEMENTATIONS, pairings } from './interop-players.ts'
@@ -31,6 +33,7 @@ const entry = (check: string, seat: 'initiator' | 'responder' = 'responder'): In
   test: 'interop/handshake',
   implementation: 'boringtun',
   seat,
+  message: 'data',
   check,
   reason: 'It does this because of that.',
   source: 'src/lib.rs: main',
@@ -151,6 +154,63 @@ describe('wglab interop', () => {
     expect(readFileSync(join(folder, 'interop.md'), 'utf8')).toContain('| ours → ours | ✓ |')
     expect(readFileSync(join(folder, 'index.html'), 'utf8')).toContain('href="ours--ours/handshake/ladder.svg"')
     expect([status, report.cells.length, report.totals.pass]).toEqual([0, 1, 1])
+  })
+
+  it('a machine without a kernel: what is not there is skipped, says why, and counts where it was asked for', async () => {
+    const cache = process.env['WGLAB_CACHE']
+    process.env['WGLAB_CACHE'] = join(folder, 'nothing')
+    try {
+      const status = (named: string[], more: object = {}) =>
+        quietly(() => interop(named, flags({ tests: ['handshake'], ...more })))
+      // All others are not here, and nobody named them.
+      expect(await status(['ours'])).toBe(EXIT.ok)
+      const report: InteropReport = JSON.parse(readFileSync(join(folder, 'interop.json'), 'utf8'))
+      expect([report.cells.length, report.totals.pass, report.totals.skipped]).toEqual([9, 1, 8])
+      expect(report.implementations.map(({ lacks }) => lacks)).toEqual([
+        undefined,
+        'no Linux 6.12 was built for guests; run: npx wglab kernel build 6.12',
+        'no Linux 6.1 was built for guests; run: npx wglab kernel build 6.1',
+        'no Linux 6.12 was built for guests; run: npx wglab kernel build 6.12',
+        'no Linux 6.12 was built for guests; run: npx wglab kernel build 6.12',
+      ])
+      expect(await status(['kernel-6.12'])).toBe(EXIT.missing)
+      expect(await status(['kernel-6.12', 'boringtun'])).toBe(EXIT.missing)
+      expect(await status(['kernel-6.12'], { allowSkip: true })).toBe(EXIT.ok)
+    } finally {
+      if (cache === undefined) delete process.env['WGLAB_CACHE']
+      else process.env['WGLAB_CACHE'] = cache
+    }
+  })
+
+  it('a machine of another kind says which one would do', async () => {
+    const lacks = (platform: NodeJS.Platform, arch: NodeJS.Architecture) => foreignMachine({ platform, arch })
+    expect(lacks('linux', 'x64')).toBeUndefined()
+    expect(lacks('linux', 'arm64')).toBe('a guest runs on x86-64 Linux, and this is linux on arm64')
+    expect(lacks('darwin', 'x64')).toBe('a guest runs on x86-64 Linux, and this is darwin on x64')
+    const opened = await openGuests({ initiator: 'kernel-6.12' }, { platform: 'win32', arch: 'x64' })
+    expect(opened).toEqual({ lacks: 'a guest runs on x86-64 Linux, and this is win32 on x64' })
+  })
+
+  it('a known difference that is none any more is a status of its own', async () => {
+    const gone = { ...entry('delivered hello', 'initiator'), implementation: 'ours' }
+    const file = join(folder, 'gone.json')
+    writeFileSync(file, JSON.stringify({ schema: 'wglab/interop-differences@1', differences: [gone] }))
+    const status = await quietly(() => interop(['ours', 'ours'], flags({ tests: ['handshake'], known: file })))
+    const report: InteropReport = JSON.parse(readFileSync(join(folder, 'interop.json'), 'utf8'))
+    expect([status, report.totals.pass, report.stale]).toEqual([EXIT.knownFailurePassed, 1, [0]])
+  })
+
+  it.each([
+    ['implementation', 'kernel-*', 'is one name, not a pattern'],
+    ['test', 'interop/*', 'is one name, not a pattern'],
+    ['check', 'delivered ?', 'is one name, not a pattern'],
+    ['source', 'somewhere in the kernel', 'is a file and a function'],
+    ['message', 'packets', 'expected one of'],
+  ])('takes no %s "%s" as a known difference', async (word, value, because) => {
+    const file = join(folder, 'loose.json')
+    const differences = [{ ...entry('a'), [word]: value }]
+    writeFileSync(file, JSON.stringify({ schema: 'wglab/interop-differences@1', differences }))
+    expect(() => readInteropDifferences(file)).toThrow(new RegExp(`/differences/0/${word}: .*${because}`))
   })
 
   it('says what is wrong in a list of known differences', async () => {

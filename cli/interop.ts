@@ -3,14 +3,15 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { Command, Option } from 'commander'
-import { matrixHtml, matrixMarkdown, matrixText } from '../reports/matrix.ts'
+import { matrixMarkdown, matrixText } from '../reports/matrix.ts'
+import { matrixHtml } from '../reports/matrix-page.ts'
 import type { Cell, CellOutcome, InteropDifference, InteropReport } from '../scenarios/language/interop.ts'
 import type { Verdict } from '../scenarios/language/verdict.ts'
 import { wantsColor } from './colour.ts'
 import { EXIT, type ExitStatus, UserError } from './exit.ts'
 import { writeWhole } from './files.ts'
 import { cellOf, readInteropDifferences, staleDifferences } from './interop-known.ts'
-import { lackOf, type Pairing, pairings } from './interop-players.ts'
+import { type Pairing, type Presence, pairings, presenceOf } from './interop-players.ts'
 import { type JobResult, runTasks, type Task } from './jobs.ts'
 import { folder, positive, seed } from './options.ts'
 import { print } from './print.ts'
@@ -71,26 +72,28 @@ export async function interop(named: readonly string[], flags: InteropFlags): Pr
   const known = readInteropDifferences(flags.known)
   const tests = await testsOf(flags.tests)
   const { implementations, pairs } = pairings(named)
-  const lacks = new Map(await Promise.all(implementations.map(async name => [name, await lackOf(name)] as const)))
+  const presence = new Map(
+    await Promise.all(implementations.map(async name => [name, await presenceOf(name)] as const)),
+  )
   prepareFolder(flags.out)
   const places = pairs.flatMap(pair =>
     tests.map(test => ({
       ...pair,
       test,
-      lacks: lacks.get(pair.initiator) ?? lacks.get(pair.responder),
+      lacks: presence.get(pair.initiator)?.lacks ?? presence.get(pair.responder)?.lacks,
       evidence: join(flags.out, folderName(pair), folderPart(test.id.replace(/^interop\//, ''))),
     })),
   )
   const stop = watchSignals()
   const result = await runPlaces(places, flags, stop).finally(() => stop.end())
-  const report = reportOf({ implementations, lacks, tests, flags, known }, result.cells, performance.now() - started)
+  const report = reportOf({ implementations, presence, tests, flags, known }, result.cells, performance.now() - started)
   await finish(report, flags)
   if (stop.signal !== undefined) {
     process.stderr.write('wglab: interrupted: the matrix holds what was finished\n')
     raise(stop.signal)
   }
   if (result.trouble !== undefined) throw result.trouble
-  return statusOf(report, named.length > 0 && flags.allowSkip !== true)
+  return statusOf(report, flags.allowSkip === true ? [] : named)
 }
 
 /** The chapter `interop`, or those of it that are named. Throws UserError. */
@@ -140,14 +143,14 @@ async function runPlaces(
 
 interface Run {
   readonly implementations: readonly string[]
-  readonly lacks: ReadonlyMap<string, string | undefined>
+  readonly presence: ReadonlyMap<string, Presence>
   readonly tests: readonly Selected[]
   readonly flags: InteropFlags
   readonly known: readonly InteropDifference[]
 }
 
 function reportOf(
-  { implementations, lacks, tests, flags, known }: Run,
+  { implementations, presence, tests, flags, known }: Run,
   done: readonly { place: Place; verdict: Verdict | undefined }[],
   wall_ms: number,
 ): InteropReport {
@@ -169,10 +172,7 @@ function reportOf(
     tool,
     machine,
     seed: flags.seed,
-    implementations: implementations.map(name => {
-      const lack = lacks.get(name)
-      return lack === undefined ? { name } : { name, lacks: lack }
-    }),
+    implementations: implementations.map(name => ({ name, ...presence.get(name) })),
     tests: tests.map(({ id, scenario }) => ({ id, title: scenario.title })),
     totals,
     cells,
@@ -224,9 +224,17 @@ async function finish(report: InteropReport, flags: InteropFlags): Promise<void>
   else await print(matrixText(report, { color: wantsColor(), out: page }))
 }
 
-/** `strict`: what was asked for by name must have run. */
-function statusOf({ totals, stale }: InteropReport, strict: boolean): ExitStatus {
+/** `wanted`: implementations that were asked for by name, and therefore must have played. */
+function statusOf({ totals, stale, cells, implementations }: InteropReport, wanted: readonly string[]): ExitStatus {
   if (totals.fail + totals.inconclusive > 0) return EXIT.failed
   if (stale.length > 0) return EXIT.knownFailurePassed
-  return strict && totals.skipped + totals.unsupported > 0 ? EXIT.missing : EXIT.ok
+  const absent = implementations.flatMap(({ name, lacks }) => (lacks === undefined ? [] : [name]))
+  const isMissing = ({ outcome, initiator, responder }: Cell): boolean => {
+    if (outcome !== 'skipped' && outcome !== 'unsupported') return false
+    const seats = [initiator, responder]
+    // Where both are here, the cell itself could not be played.
+    const culprits = seats.some(name => absent.includes(name)) ? absent : seats
+    return seats.some(name => wanted.includes(name) && culprits.includes(name))
+  }
+  return cells.some(isMissing) ? EXIT.missing : EXIT.ok
 }

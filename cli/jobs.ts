@@ -11,9 +11,12 @@ import { removeUnfinished } from './files.ts'
 import { createProgress } from './progress.ts'
 import type { Selected } from './select.ts'
 import type { Stop } from './signals.ts'
+import type { WorldName } from './world-name.ts'
 
 export interface JobOptions {
   readonly cast: Cast
+  /** Default: sim. */
+  readonly world?: WorldName
   readonly seed?: string
   readonly seeds: number
   readonly jobs?: number
@@ -34,6 +37,8 @@ export interface JobResult {
 export interface Task {
   readonly named: Selected
   readonly cast: Cast
+  /** Default: sim. */
+  readonly world?: WorldName
   readonly seed: string
   readonly out: string
   readonly twice: boolean
@@ -73,7 +78,9 @@ export async function runTasks(
   stop: Stop,
   newWorker: () => Worker = startWorker,
 ): Promise<JobResult> {
-  const automatic = Math.min(availableParallelism(), Math.ceil(tasks.length / SCENARIOS_A_WORKER))
+  const real = tasks.some(({ world = 'sim' }) => world !== 'sim')
+  // In real time they would be in each other's way.
+  const automatic = real ? 1 : Math.min(availableParallelism(), Math.ceil(tasks.length / SCENARIOS_A_WORKER))
   const crew = Math.max(1, Math.min(options.jobs ?? automatic, tasks.length))
   const verdicts: (Verdict | undefined)[] = tasks.map(() => undefined)
   const different: string[] = []
@@ -83,10 +90,11 @@ export async function runTasks(
   let next = 0
   let trouble: Error | undefined
   let ending = false
-  const withGuests = tasks.some(task => Object.values(task.cast).some(isGuest))
+  const withGuests = real || tasks.some(task => Object.values(task.cast).some(isGuest))
   const end = () => {
     ending = true
-    for (const worker of workers) void (withGuests ? dismiss(worker) : worker.terminate())
+    for (const worker of workers)
+      void (withGuests ? dismiss(worker, real ? REAL_PATIENCE_MS : PATIENCE_MS) : worker.terminate())
   }
   stop.onSignal(end)
 
@@ -153,11 +161,13 @@ function hire(worker: Worker, workers: Set<Worker>): Worker {
 }
 
 const PATIENCE_MS = 3000
+/** Namespaces are taken back one by one. */
+const REAL_PATIENCE_MS = 30_000
 
 /** Ends a worker; not before its guests are gone, unless that takes too long. */
-async function dismiss(worker: Worker): Promise<void> {
+async function dismiss(worker: Worker, patience_ms: number): Promise<void> {
   await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, PATIENCE_MS)
+    const timer = setTimeout(resolve, patience_ms)
     const over = () => {
       clearTimeout(timer)
       resolve()
@@ -170,8 +180,8 @@ async function dismiss(worker: Worker): Promise<void> {
   await worker.terminate()
 }
 
-function runOptions({ cast, seed, named }: Task) {
-  return { cast, seed, selector: named.selector }
+function runOptions({ cast, seed, named, world }: Task) {
+  return { cast, seed, world, selector: named.selector }
 }
 
 function tasksOf(selected: readonly Selected[], options: JobOptions): Task[] {
@@ -184,6 +194,7 @@ function tasksOf(selected: readonly Selected[], options: JobOptions): Task[] {
       return {
         named,
         cast: options.cast,
+        ...(options.world === undefined ? {} : { world: options.world }),
         seed,
         out: options.seeds === 1 ? folder : join(folder, `seed-${seed.replace(/[^\w.-]/g, '_')}`),
         twice: options.verifyDeterminism === true,

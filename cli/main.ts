@@ -9,11 +9,13 @@ import { genkeyCommand, genpskCommand, pubkeyCommand } from './keys.ts'
 import { listCommand } from './list.ts'
 import { mtuCommand } from './mtu.ts'
 import { natCommand } from './nat.ts'
+import { netnsCommand } from './netns.ts'
 import { VERSION } from './package.ts'
 import { parityCommand } from './parity.ts'
 import { watchOutput } from './print.ts'
 import { runCommand } from './run.ts'
 import { showCommand } from './show.ts'
+import { shrinkCommand } from './shrink.ts'
 import { statusOf } from './status.ts'
 import { traceCommand } from './trace.ts'
 import { tunnelCommand } from './tunnel.ts'
@@ -46,6 +48,8 @@ Exit status: 0 all required passed, 1 something failed, 2 wrong use or a bad fil
   .addCommand(kernelCommand())
   .addCommand(interopCommand())
   .addCommand(parityCommand())
+  .addCommand(netnsCommand())
+  .addCommand(shrinkCommand())
   .addCommand(tunnelCommand())
   .addCommand(upCommand())
   .addCommand(downCommand())

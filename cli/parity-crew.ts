@@ -16,17 +16,29 @@ export class Crew {
 
   /** `use` gets undefined where no guest takes part. What the machine lacks is told and `use` not called. */
   async with<T>(use: (guests: Pick<Guests, 'start'> | undefined) => Promise<T>): Promise<T | Lacks> {
-    if (Object.keys(this.#needed).length === 0) return use(undefined)
-    if (this.#over) throw new Error('the comparison is over')
-    const opened = await openGuests(this.#needed)
-    if ('lacks' in opened) return opened
-    this.#open.add(opened)
+    const opened = await this.borrow()
+    if (opened !== undefined && 'lacks' in opened) return opened
     try {
       return await use(opened)
     } finally {
-      await opened.stop()
-      this.#open.delete(opened)
+      await this.giveBack(opened)
     }
+  }
+
+  /** As `with`, for who gives them back himself. */
+  async borrow(): Promise<Guests | Lacks | undefined> {
+    if (Object.keys(this.#needed).length === 0) return undefined
+    if (this.#over) throw new Error('the comparison is over')
+    const opened = await openGuests(this.#needed)
+    if (!('lacks' in opened)) this.#open.add(opened)
+    return opened
+  }
+
+  /** Ends them. */
+  async giveBack(guests: Guests | undefined): Promise<void> {
+    if (guests === undefined) return
+    await guests.stop()
+    this.#open.delete(guests)
   }
 
   /** Ends all guests, also those of comparisons that go on: they fail. */

@@ -2,14 +2,14 @@
 
 import { chanceOf } from '../scenarios/generate/chance.ts'
 import { generateScenario } from '../scenarios/generate/scenario.ts'
-import { shrinkScenario } from '../scenarios/generate/shrink.ts'
-import type { Divergence, KnownDifference, ParityResult } from '../scenarios/language/parity.ts'
-import type { NamedScenario, Scenario } from '../scenarios/language/scenario.ts'
-import { checkScenario } from '../sim/check.ts'
+import type { KnownDifference, ParityResult } from '../scenarios/language/parity.ts'
+import type { NamedScenario } from '../scenarios/language/scenario.ts'
 import { nthSeed } from './jobs.ts'
 import type { Seating } from './parity.ts'
 import type { Crew } from './parity-crew.ts'
-import { comparePair, type Pair } from './parity-pair.ts'
+import { Looker } from './parity-look.ts'
+import type { Pair } from './parity-pair.ts'
+import { type Smallest, smallerPair } from './parity-smaller.ts'
 import { createProgress } from './progress.ts'
 import { quoted } from './reproduce.ts'
 
@@ -28,13 +28,8 @@ export interface GeneratedOptions {
   readonly first?: boolean
   /** How many comparisons may be spent on making it smaller. Default 80. */
   readonly questions?: number
-}
-
-export interface Smallest {
-  readonly scenario: Scenario
-  readonly result: ParityResult
-  /** How often two runs were compared for it. */
-  readonly asked: number
+  /** Told of each when it is known. */
+  readonly onResult?: (result: ParityResult) => void
 }
 
 export interface GeneratedRun {
@@ -56,18 +51,24 @@ export async function runGenerated(options: GeneratedOptions): Promise<Generated
   let lacks: string | undefined
   let found: { readonly pair: Pair; readonly result: ParityResult } | undefined
   const work = async () => {
-    for (let at = next++; at < count && lacks === undefined; at = next++) {
-      if (found !== undefined && options.first === true) return
-      const pair = pairOf(options, nthSeed(options.seed, at))
-      if (pair === undefined) continue
-      const result = await options.crew.with(guests => comparePair(pair, guests))
-      if ('lacks' in result) {
-        lacks = result.lacks
-        return
+    const looker = new Looker(options.crew)
+    try {
+      for (let at = next++; at < count && lacks === undefined; at = next++) {
+        if (found !== undefined && options.first === true) return
+        const pair = pairOf(options, nthSeed(options.seed, at))
+        if (pair === undefined) continue
+        const result = await looker.look(pair)
+        if ('lacks' in result) {
+          lacks = result.lacks
+          return
+        }
+        results.push(result)
+        options.onResult?.(result)
+        if (result.outcome === 'differs') found ??= { pair, result }
+        progress.say(`${results.length}/${count}  ${results.filter(each => each.outcome === 'differs').length} differ`)
       }
-      results.push(result)
-      if (result.outcome === 'differs') found ??= { pair, result }
-      progress.say(`${results.length}/${count}  ${results.filter(each => each.outcome === 'differs').length} differ`)
+    } finally {
+      await looker.close()
     }
   }
   try {
@@ -75,7 +76,13 @@ export async function runGenerated(options: GeneratedOptions): Promise<Generated
     if (lacks !== undefined) return { results, lacks }
     if (found === undefined) return { results }
     progress.say(`making ${found.pair.named.id} smaller`)
-    return { results, smallest: await smallest(found.pair, found.result, options) }
+    const looker = new Looker(options.crew)
+    try {
+      const most = options.questions ?? MOST_QUESTIONS
+      return { results, smallest: await smallerPair(found.pair, found.result, looker, { most }) }
+    } finally {
+      await looker.close()
+    }
   } finally {
     progress.end()
   }
@@ -90,38 +97,4 @@ function pairOf({ seats, draws, words, faulty }: GeneratedOptions, seed: string)
   const reproduce = `npx wglab parity ${['--generated', '1', '--seed', seed, ...words].map(quoted).join(' ')}`
   const pair = { named, seed, ...seating, known: NONE, draws, reproduce }
   return faulty === undefined ? pair : { ...pair, faulty }
-}
-
-/** The same kind of difference must stay, else another is found on the way. */
-async function smallest(
-  pair: Pair,
-  result: ParityResult,
-  { crew, questions = MOST_QUESTIONS }: GeneratedOptions,
-): Promise<Smallest> {
-  const kind = kindOf(result.divergences[0])
-  let last = result
-  const { scenario, asked } = await shrinkScenario(
-    pair.named.scenario,
-    async candidate => {
-      if (Object.keys(candidate.hosts).length < 2 || checkScenario(candidate).length > 0) return false
-      const hosts = Object.keys(candidate.hosts)
-      const b = Object.fromEntries(Object.entries(pair.b).filter(([host]) => hosts.includes(host)))
-      if (Object.keys(b).length === 0) return false
-      const smaller = { ...pair, named: { id: pair.named.id, scenario: candidate }, b }
-      const again = await crew.with(guests => comparePair(smaller, guests))
-      if ('lacks' in again || again.outcome !== 'differs' || kindOf(again.divergences[0]) !== kind) return false
-      last = again
-      return true
-    },
-    questions,
-  )
-  return { scenario, result: last, asked }
-}
-
-function kindOf(divergence: Divergence | undefined): string {
-  if (divergence === undefined) return ''
-  if (divergence.kind === 'check') return 'check'
-  const message = (divergence.a ?? divergence.b)?.message ?? ''
-  // What one sends and the other does not may come back as a matter of time.
-  return message
 }

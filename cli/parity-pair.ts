@@ -6,6 +6,7 @@ import type { Divergence, KnownDifference, ParityResult } from '../scenarios/lan
 import type { Cast, NamedScenario, Scenario } from '../scenarios/language/scenario.ts'
 import type { Verdict } from '../scenarios/language/verdict.ts'
 import { isGuest } from '../sim/guest/supports.ts'
+import { GUEST_WHEEL } from '../sim/guest/world.ts'
 import { type RunOneOptions, runOne, runOneWithGuests } from './evidence.ts'
 import type { Guests } from './guests.ts'
 
@@ -26,9 +27,6 @@ export interface Run {
   readonly verdict: Verdict
   readonly wire: WireRecording
 }
-
-/** Of Debian's kernels, HZ=250. */
-const JIFFY_NS = 4_000_000
 
 /** Runs both and compares. `guests`: undefined where neither cast needs any. */
 export async function comparePair(pair: Pair, guests: Pick<Guests, 'start'> | undefined): Promise<ParityResult> {
@@ -86,20 +84,21 @@ const sideOf = ({ verdict, wire }: Run) => ({
 
 /**
  * Jitter of a third of a second can decide which of two things is first, and a timer wheel which packet is still in time.
- * The number of a draw with which ours does what B did; the draws are the same in every run.
+ * So ours gets the very wheel that B has, and other jitter; then the two must be the same to the millisecond until jitter
+ * parts them. The number of a draw with which ours does what B did; the draws are the same in every run.
  */
 async function sameByChance(pair: Pair, second: Run): Promise<number | undefined> {
   const { named, a, b, known } = pair
   const changed = Object.keys(named.scenario.hosts).filter(host => (a[host] ?? 'ours') !== (b[host] ?? 'ours'))
   const hosts = changed.filter(host => (a[host] ?? 'ours') === 'ours')
   if (hosts.length === 0 || Object.values(a).some(isGuest)) return undefined
+  const wheel = changed.some(host => b[host]?.startsWith('kernel-') === true) ? GUEST_WHEEL : {}
   for (let draw = 1; draw <= pair.draws; draw++) {
-    const wheel = draw % 2 === 1 ? { timerWheel_ns: JIFFY_NS } : {}
     const dice = { hosts, draw: String(draw), ...wheel }
     const more = pair.faulty === undefined ? { dice } : { dice, faulty: pair.faulty }
     const own = { ...pair, named: { ...named, scenario: started(named.scenario, hosts, draw) } }
     const other = await runSide(own, a, undefined, more)
-    const found = compareRuns(named.scenario, sideOf(other), sideOf(second))
+    const found = compareRuns(named.scenario, sideOf(other), sideOf(second), 'same timers')
     if (sortKnown(found, known, { scenario: named.id, b }).left.length === 0) return draw
   }
   return undefined
@@ -107,12 +106,12 @@ async function sameByChance(pair: Pair, second: Run): Promise<number | undefined
 
 /**
  * The tunnels of ours are up at once, while a real machine works on it for a while: of machines that start together, any
- * may be first. In every other pair of draws each begins a little later than the others, in one order or another.
+ * may be first. In every other draw each begins a little later than the others, in one order or another.
  */
-function started(scenario: Scenario, hosts: readonly string[], draw: number): Scenario {
+export function started(scenario: Scenario, hosts: readonly string[], draw: number): Scenario {
   const waiting = hosts.filter(host => scenario.hosts[host]?.autostart !== false)
-  if (draw % 4 < 2 || waiting.length === 0) return scenario
-  const turn = Math.floor(draw / 4)
+  if (draw % 2 === 1 || waiting.length === 0) return scenario
+  const turn = Math.floor(draw / 2)
   const order = waiting.map((_, i) => waiting[(i + turn) % waiting.length] ?? '')
   if (turn % 2 === 1) order.reverse()
   const steps = order.flatMap((host, i) =>

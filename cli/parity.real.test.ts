@@ -1,6 +1,7 @@
 /**
  * Ours against a real kernel in the same seat, in scenarios that nobody wrote: they agree, and faults that are put into ours
- * on purpose are found. WGLAB_DIFF_SEEDS: how many scenarios (default 20), counted up from WGLAB_DIFF_FROM (default 1).
+ * on purpose are found. WGLAB_DIFF_SEEDS: how many scenarios (default 20, and 200 where WGLAB_LONG is set), counted up from
+ * WGLAB_DIFF_FROM (default 1).
  */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readyGuests, SKIP_TEXT } from '../kernel/testing.ts'
@@ -8,11 +9,26 @@ import { messageKind } from '../scenarios/decode/wireguard.ts'
 import type { Node } from '../sim/node.ts'
 import type { Parts } from '../sim/topology.ts'
 import type { GeneratedOptions } from './parity-generated.ts'
+import type { Smallest } from './parity-smaller.ts'
 
 const ready = await readyGuests('6.12')
-const SEEDS = Number(process.env['WGLAB_DIFF_SEEDS'] ?? 20)
+const SEEDS = Number(process.env['WGLAB_DIFF_SEEDS'] ?? (process.env['WGLAB_LONG'] === undefined ? 20 : 200))
 const FROM = process.env['WGLAB_DIFF_FROM'] ?? '1'
 const KERNEL = 'kernel-6.12'
+/** Up to the first that differs, in few seeds, and a few questions to make it smaller. */
+const SHORT = { count: 20, first: true, questions: 30, draws: 6 }
+
+interface Fault {
+  readonly fault: string
+  readonly wrong: Readonly<Record<string, number>>
+  /** The message by which it is seen. */
+  readonly kind: string
+}
+
+function messageOf(smallest: Smallest | undefined): string | undefined {
+  const [first] = smallest?.result.divergences ?? []
+  return first?.kind === 'message' ? (first.a ?? first.b)?.message : undefined
+}
 
 /** Every module anew, so that a changed constant is seen by all of ours. */
 async function run(more: Partial<GeneratedOptions>) {
@@ -24,7 +40,7 @@ async function run(more: Partial<GeneratedOptions>) {
   ])
   const crew = new Crew([KERNEL])
   try {
-    return await runGenerated({
+    const done = await runGenerated({
       count: SEEDS,
       seed: FROM,
       jobs: 2,
@@ -34,6 +50,8 @@ async function run(more: Partial<GeneratedOptions>) {
       words: [],
       ...more,
     })
+    if (done.lacks !== undefined) throw new Error(done.lacks)
+    return done
   } finally {
     await crew.stop()
   }
@@ -50,24 +68,26 @@ describe.skipIf(ready === undefined)(`ours and ${KERNEL}${ready === undefined ? 
     expect(results.reduce((sum, { messages }) => sum + messages.a, 0)).toBeGreaterThan(SEEDS * 5)
   })
 
-  const constants: readonly (readonly [string, Record<string, unknown>])[] = [
-    ['a passive keepalive after 9 s', { KEEPALIVE_TIMEOUT_NS: 9_000_000_000 }],
-    ['a new handshake after 110 s', { REKEY_AFTER_TIME_NS: 110_000_000_000 }],
-    ['a dead peer noticed after 13 s', { NEW_HANDSHAKE_NS: 13_000_000_000 }],
+  const constants: readonly Fault[] = [
+    { fault: 'a passive keepalive after 9 s', wrong: { KEEPALIVE_TIMEOUT_NS: 9_000_000_000 }, kind: 'keepalive' },
+    { fault: 'a new handshake after 110 s', wrong: { REKEY_AFTER_TIME_NS: 110_000_000_000 }, kind: 'initiation' },
+    { fault: 'a dead peer noticed after 13 s', wrong: { NEW_HANDSHAKE_NS: 13_000_000_000 }, kind: 'initiation' },
   ]
-  it.each(constants)('finds %s', { timeout: 900_000 }, async (_, wrong) => {
+  it.each(constants)('finds $fault, and makes it small', { timeout: 600_000 }, async ({ wrong, kind }) => {
     vi.doMock('../impl/constants.ts', async original => ({ ...(await original<object>()), ...wrong }))
-    const { results, smallest } = await run({ first: true, questions: 12 })
-    const found = results.find(({ outcome }) => outcome === 'differs')
-    expect(smallest?.result.outcome).toBe('differs')
-    // It is the fault that was found: without it they agree in that scenario.
+    const { results, smallest } = await run(SHORT)
+    expect(smallest?.result.divergences[0]).toMatchObject({ kind: 'message' })
+    expect(messageOf(smallest)).toBe(kind)
+    expect(smallest?.scenario.steps.length).toBeLessThan(4)
+    // It is the fault that was found: without it they agree in the small scenario and in the one it was made of.
     vi.doUnmock('../impl/constants.ts')
+    const found = results.find(({ outcome }) => outcome === 'differs')
     const right = await run({ count: 1, seed: found?.seed ?? FROM })
     expect(right.results.map(({ outcome }) => outcome)).not.toContain('differs')
   })
 
-  it('finds a device that answers no second initiation', { timeout: 900_000 }, async () => {
-    const { results, smallest } = await run({ first: true, questions: 12, faulty: answersOnce })
+  it('finds a device that answers no second initiation', { timeout: 600_000 }, async () => {
+    const { results, smallest } = await run({ ...SHORT, faulty: answersOnce })
     const found = results.find(({ outcome }) => outcome === 'differs')
     const right = await run({ count: 1, seed: found?.seed ?? FROM })
     expect(right.results.map(({ outcome }) => outcome)).not.toContain('differs')

@@ -12,9 +12,10 @@ import { EXIT, type ExitStatus, UserError } from './exit.ts'
 import { cast, positive, seed } from './options.ts'
 import { VERSION } from './package.ts'
 import { Crew } from './parity-crew.ts'
-import { runGenerated, type Smallest } from './parity-generated.ts'
+import { runGenerated } from './parity-generated.ts'
 import { readKnownDifferences } from './parity-known.ts'
 import { comparePair, divergenceText, type Pair } from './parity-pair.ts'
+import type { Smallest } from './parity-smaller.ts'
 import { print } from './print.ts'
 import { createProgress } from './progress.ts'
 import { quoted } from './reproduce.ts'
@@ -59,7 +60,7 @@ export function parityCommand(): Command {
     )
     .option('--seed <seed>', "the seed (default: the scenario's own, else 1)", seed)
     .option('--jobs <n>', 'comparisons at a time', positive, 2)
-    .option('--draws <n>', 'other draws of jitter that are tried before a difference counts', positive, 24)
+    .option('--draws <n>', 'other draws of jitter that are tried before a difference counts', positive, 64)
     .option('--known <file>', "the known differences (default: the lab's own scenarios/known-differences.json)")
     .option('--generated <n>', 'n random scenarios in place of written ones; a difference is shrunk', positive)
     .addOption(new Option('--reporter <name>', 'what is printed').choices(['terminal', 'markdown']).default('terminal'))
@@ -74,7 +75,7 @@ export function parityCommand(): Command {
     })
 }
 
-function players(text: string): Players {
+export function players(text: string): Players {
   if (/^[^=,\s]+$/.test(text)) {
     if (text === 'ours' || isGuest(text)) return text
     throw new InvalidArgumentError('write ours, kernel-6.12, kernel-6.1, wireguard-go, boringtun, or HOST=IMPL,…')

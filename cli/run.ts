@@ -14,9 +14,10 @@ import { problemText } from './problems.ts'
 import { makeReport, prepareFolder, REPORTERS, type ReporterName, writeReports } from './report.ts'
 import { type Selected, select } from './select.ts'
 import { raise, watchSignals } from './signals.ts'
+import { WORLDS, type WorldName } from './world-name.ts'
 
 export interface RunFlags {
-  readonly world: 'sim'
+  readonly world: WorldName
   readonly cast: Cast
   readonly seed?: string
   readonly seeds: number
@@ -30,11 +31,16 @@ export interface RunFlags {
   readonly knownFailures?: string
 }
 
-export function runCommand(): Command {
+/** `netns`: the same command as a part of `wglab netns`. */
+export function runCommand(world: 'sim' | 'netns' = 'sim'): Command {
   return new Command('run')
     .description('Run scenarios and judge them. Without a selector: the whole catalogue.')
     .argument('[selectors...]', 'ids or globs of the catalogue, or files (.yaml, .json, .ts)')
-    .addOption(new Option('--world <world>', 'where: sim is virtual time').choices(['sim']).default('sim'))
+    .addOption(
+      new Option('--world <world>', 'where: virtual time, Linux namespaces (needs root), or these in one guest')
+        .choices(world === 'sim' ? WORLDS : WORLDS.filter(each => each !== 'sim'))
+        .default(world),
+    )
     .addOption(
       new Option('--cast <host=impl,...>', 'who plays which host').argParser(cast).default({}, 'ours plays all'),
     )
@@ -50,7 +56,7 @@ export function runCommand(): Command {
     .option('--known-failures <file>', 'JSON: { "id": { "reason": "…" } }; these may fail, and must')
     .addHelpText(
       'after',
-      '\nExample:\n  wglab run nat/mapping-expires --seed 7 --out /tmp/evidence\n  wglab run scenarios/catalogue/nat/*.ts --json | jq .totals\n',
+      '\nExample:\n  wglab run nat/mapping-expires --seed 7 --out /tmp/evidence\n  wglab run scenarios/catalogue/nat/*.ts --json | jq .totals\n  sudo wglab run handshake/one-round-trip --world netns --cast bob=wireguard-go\n',
     )
     .action(async (selectors: string[], flags: RunFlags) => {
       process.exitCode = await run(selectors, flags)
@@ -65,6 +71,8 @@ export async function run(
 ): Promise<ExitStatus> {
   const known = flags.knownFailures === undefined ? {} : readKnownFailures(flags.knownFailures)
   const selected = inShard(await select(selectors), flags.shard)
+  if (flags.verifyDeterminism === true && flags.world !== 'sim')
+    throw new UserError('--verify-determinism is for --world sim: real time is never the same twice')
   if (selected.length === 0) throw new UserError('nothing to run: this shard is empty', EXIT.nothingMatched)
   checkAmount(selected, flags)
   checkSense(selected)
@@ -148,7 +156,7 @@ function statusOf(verdicts: readonly Verdict[], flags: RunFlags, known: KnownFai
       EXIT.knownFailurePassed,
     )
   }
-  const asked = Object.keys(flags.cast).length > 0
+  const asked = Object.keys(flags.cast).length > 0 || flags.world !== 'sim'
   const missing = verdicts.some(each => each.verdict === 'unsupported' || each.verdict === 'skipped')
   return missing && asked && flags.allowSkip !== true ? EXIT.missing : EXIT.ok
 }

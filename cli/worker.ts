@@ -4,6 +4,7 @@ import { isGuest } from '../sim/guest/supports.ts'
 import { notRun, type RunOneOptions, runOne, runOneWithGuests } from './evidence.ts'
 import { type Guests, openGuests } from './guests.ts'
 import type { Answer, Task } from './jobs.ts'
+import { stopNetns, workInNetns } from './netns-world.ts'
 import { systemText } from './system.ts'
 
 const PROGRESS_EVERY_MS = 200
@@ -14,17 +15,25 @@ let guests: Guests | undefined
 parentPort?.on('message', async (order: Task | 'stop') => {
   if (order === 'stop') {
     // Who asks waits for nothing else.
-    await guests?.stop()
+    await Promise.all([guests?.stop(), stopNetns()])
     answer({ kind: 'stopped' })
     return
   }
   try {
-    answer(hasGuests(order) ? await workWithGuests(order) : work(order))
+    answer(await workAt(order))
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) answer({ kind: 'refused', text: refusal(error) })
     else answer({ kind: 'bug', text: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
 })
+
+async function workAt(task: Task): Promise<Answer> {
+  if (task.world === 'netns' || task.world === 'netns:guest') {
+    const verdict = await workInNetns(task.named, { ...optionsOf(task), world: task.world })
+    return { kind: 'verdict', verdict, same: true }
+  }
+  return hasGuests(task) ? workWithGuests(task) : work(task)
+}
 
 /** A cast of ours alone, or of names that nobody knows, needs none. */
 function hasGuests({ cast }: Task): boolean {

@@ -20,6 +20,8 @@ export interface DeviceOptions {
    * wheel lets them, which is up to 256 ms for those of 5 to 15 s (timerwheel.ts). Default: none, to the nanosecond.
    */
   readonly timerWheel_ns?: number
+  /** What that wheel's clock shows when the device's is 0: its steps are counted from there. 0 or more; default 0. */
+  readonly timerWheelStart_ns?: number
   /** Which timer events are told: all, or only those of timers that fire. Traffic sets and cancels timers all the time. Default all. */
   readonly timerEvents?: 'all' | 'fired'
   /** Give out ephemeral private keys as `secret` outputs, for captures that decrypt themselves. Default false. */

@@ -40,15 +40,23 @@ describe('the handshake queue', () => {
   it('31, 32: is under load from 512 at the moment a message is taken out, and for 1 s after the last such moment', () => {
     const queue = new HandshakeQueue(1000)
     for (let n = 0; n < 600; n++) queue.offer(at(0), message(n))
-    // Number n is taken out after n µs and finds 600 − n there: number 88 is the last to find 512.
+    // Number n is taken out after n µs and finds 600 − n there, number 0 too: number 88 is the last to find 512.
     const verdicts = Array.from({ length: 600 }, (_, n) => queue.take(at((n + 1) * 1000))!.underLoad)
-    expect(verdicts.indexOf(true)).toBe(1)
+    expect(verdicts.indexOf(true)).toBe(0)
     expect(verdicts.lastIndexOf(true)).toBe(599)
     const lastSeen = 88 * 1000
     queue.offer(at(lastSeen + NS_PER_S - 1), message(1000))
     expect(queue.take(at(lastSeen + NS_PER_S + 999))?.underLoad).toBe(true)
     queue.offer(at(lastSeen + NS_PER_S + 1000), message(1001))
     expect(queue.take(at(lastSeen + NS_PER_S + 2000))?.underLoad).toBe(false)
+  })
+
+  it('one that comes alone is looked at alone, whatever comes while it is worked on', () => {
+    const queue = new HandshakeQueue(1000)
+    queue.offer(at(0), message(0))
+    for (let n = 1; n < 600; n++) queue.offer(at(1), message(n))
+    expect(queue.take(at(1000))?.underLoad).toBe(false)
+    expect(queue.take(at(2000))?.underLoad).toBe(true)
   })
 
   it('32: load ends exactly 1 s after it was last seen', () => {

@@ -2,7 +2,7 @@
  * Handshake messages wait here for their turn (behaviours 31, 32, 44). In a machine it is the processor that is slow;
  * here each message takes `cost_ns` of virtual time, and load follows from how many wait, as in the kernel.
  */
-import { type Address, type Endpoint, type Instant, later, NEVER, type PacketId, rebased } from './box.ts'
+import { type Address, type Endpoint, type Instant, instant, later, NEVER, type PacketId, rebased } from './box.ts'
 import { MAX_QUEUED_INCOMING_HANDSHAKES, UNDER_LOAD_AFTER_NS, UNDER_LOAD_FROM } from './constants.ts'
 import { COOKIE_REPLY, type DATA, type MessageType } from './messages.ts'
 
@@ -25,6 +25,7 @@ export class HandshakeQueue {
   #waiting: QueuedMessage[] = []
   #head = 0
   #inHand: Served | undefined
+  #begun: Instant = instant(0)
   #done: Instant = NEVER
   #lastUnderLoad: Instant | undefined
 
@@ -45,6 +46,9 @@ export class HandshakeQueue {
     }
     if (this.#waiting.length - this.#head >= MAX_QUEUED_INCOMING_HANDSHAKES) return false
     this.#waiting.push(message)
+    // What comes at one instant is there together before the first of it is looked at, as in the kernel, whose worker has
+    // its turn when all that came is in the queue.
+    if (this.#begun === now) this.#look(now, this.#inHand.message)
     return true
   }
 
@@ -80,6 +84,7 @@ export class HandshakeQueue {
   }
 
   rebase(by_ns: number): void {
+    this.#begun = rebased(this.#begun, by_ns)
     this.#done = rebased(this.#done, by_ns)
     if (this.#lastUnderLoad !== undefined) this.#lastUnderLoad = rebased(this.#lastUnderLoad, by_ns)
   }
@@ -95,9 +100,14 @@ export class HandshakeQueue {
     return gone
   }
 
-  /** The kernel looks at the load when it takes a message out, and not for cookie replies. Its mark is shared by all interfaces; ours is not. */
   #begin(now: Instant, message: QueuedMessage): void {
+    this.#begun = now
     this.#done = later(now, this.#cost_ns)
+    this.#look(now, message)
+  }
+
+  /** The kernel looks at the load when it takes a message out, and not for cookie replies. Its mark is shared by all interfaces; ours is not. */
+  #look(now: Instant, message: QueuedMessage): void {
     const busy = this.#waiting.length - this.#head + 1 >= UNDER_LOAD_FROM
     if (busy && message.type !== COOKIE_REPLY) this.#lastUnderLoad = now
     this.#inHand = { message, underLoad: message.type !== COOKIE_REPLY && this.isUnderLoad(now) }

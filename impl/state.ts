@@ -28,6 +28,7 @@ export class DeviceState implements TimerHost {
   readonly options: DeviceOptions
   readonly noise: Noise
   readonly jiffy_ns: number
+  readonly wheelStart_ns: number
   readonly tellsAllTimers: boolean
   readonly peers = new Map<PublicKey, Peer>()
   readonly indices = new IndexTable<IndexEntry>()
@@ -63,6 +64,7 @@ export class DeviceState implements TimerHost {
     this.options = options
     this.noise = prepareNoise(options.crypto)
     this.jiffy_ns = checkedJiffy(options.timerWheel_ns)
+    this.wheelStart_ns = checkedStart(options.timerWheelStart_ns)
     this.tellsAllTimers = options.timerEvents !== 'fired'
     this.cookieNonces = options.random.split('cookie nonce')
     this.queue = new HandshakeQueue(cost_ns)
@@ -145,6 +147,11 @@ function checkedJiffy(jiffy_ns: number | undefined): number {
   throw new Error(
     `timerWheel_ns: ${jiffy_ns} (the length of a jiffy: 4000000 for HZ=250, 1000000 for HZ=1000; leave it out for exact timers)`,
   )
+}
+
+function checkedStart(start_ns = 0): number {
+  if (Number.isSafeInteger(start_ns) && start_ns >= 0) return start_ns
+  throw new Error(`timerWheelStart_ns: ${start_ns} (a whole number of nanoseconds, 0 or more)`)
 }
 
 /** Throws unless it is 0 … 2147483552. */

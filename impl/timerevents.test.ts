@@ -106,6 +106,7 @@ describe('one peer’s timers, by themselves', () => {
     const host = {
       up: false,
       jiffy_ns: 0,
+      wheelStart_ns: 0,
       tellsAllTimers: true,
       emit: (event: DeviceEvent) => events.push(event),
       wake: (_: PeerTimers, at: number) => woken.push(at),
@@ -138,7 +139,7 @@ describe('one peer’s timers, by themselves', () => {
   it('draw jitter from 0 to 333 ms', () => {
     fc.assert(
       fc.property(fc.string(), name => {
-        const host = { up: true, jiffy_ns: 0, tellsAllTimers: true, emit: () => {}, wake: () => {} }
+        const host = { up: true, jiffy_ns: 0, wheelStart_ns: 0, tellsAllTimers: true, emit: () => {}, wake: () => {} }
         const timers = new PeerTimers(host, 'p' as PublicKey, 0, testRandom(name))
         timers.initiationSent(instant(0))
         expect(timers.earliest()).toBeGreaterThanOrEqual(s(5))

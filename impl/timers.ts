@@ -24,6 +24,8 @@ export interface TimerHost {
   readonly up: boolean
   /** Length of a jiffy of the timer wheel; 0: timers are exact. */
   readonly jiffy_ns: number
+  /** What the wheel's clock shows at instant 0. */
+  readonly wheelStart_ns: number
   /** Whether it is told when a timer is set or cancelled. */
   readonly tellsAllTimers: boolean
   emit(event: DeviceEvent): void
@@ -194,8 +196,8 @@ export class PeerTimers implements Scheduled {
   }
 
   #after(now: Instant, delay_ns: number): Instant {
-    const { jiffy_ns } = this.#host
-    return jiffy_ns > 0 ? wheelDue(now, delay_ns, jiffy_ns) : later(now, delay_ns)
+    const { jiffy_ns, wheelStart_ns } = this.#host
+    return jiffy_ns > 0 ? wheelDue(now, delay_ns, jiffy_ns, wheelStart_ns) : later(now, delay_ns)
   }
 
   #drawJitter(): number {

@@ -1,6 +1,12 @@
 /** The interop matrix: pairs down, tests across, a mark in each cell, and below it why. */
 import picocolors from 'picocolors'
-import { type Cell, type CellOutcome, type InteropReport, testName } from '../scenarios/language/interop.ts'
+import {
+  type Cell,
+  type CellOutcome,
+  type InteropDifference,
+  type InteropReport,
+  testName,
+} from '../scenarios/language/interop.ts'
 import { plain } from './escape.ts'
 
 export const CELL_MARKS: Readonly<Record<CellOutcome, string>> = {
@@ -12,7 +18,14 @@ export const CELL_MARKS: Readonly<Record<CellOutcome, string>> = {
   skipped: '·',
 }
 
-const OUTCOMES = ['pass', 'known', 'fail', 'inconclusive', 'unsupported', 'skipped'] as const satisfies CellOutcome[]
+export const OUTCOMES = [
+  'pass',
+  'known',
+  'fail',
+  'inconclusive',
+  'unsupported',
+  'skipped',
+] as const satisfies CellOutcome[]
 
 /** `ours → kernel-6.12` */
 export function pairName({ initiator, responder }: Pick<Cell, 'initiator' | 'responder'>): string {
@@ -37,11 +50,70 @@ export function pairRows({ tests, cells }: InteropReport): PairRow[] {
   return [...rows].map(([name, row]) => ({ name, cells: tests.map(({ id }) => row.get(id)) }))
 }
 
-/** `225 pass, 30 known, 0 fail; 12 known differences on the list` */
+/** `225 pass, 30 known, 0 fail; known differences on the list: 12` */
 export function matrixTotals({ totals, differences, cells }: InteropReport): string {
   const shown = OUTCOMES.filter(outcome => outcome === 'pass' || outcome === 'fail' || totals[outcome] > 0)
   const counts = shown.map(outcome => `${totals[outcome]} ${outcome}`).join(', ')
   return `${cells.length} cells: ${counts}; known differences on the list: ${differences.length}`
+}
+
+/** Entries of the list that say the same of several checks. */
+export interface KnownGroup extends InteropDifference {
+  readonly checks: readonly string[]
+  /** That it explains. */
+  readonly cells: number
+}
+
+/** Those that explain a cell. */
+export function knownGroups({ differences, cells }: InteropReport): KnownGroup[] {
+  const groups = new Map<string, { entry: InteropDifference; places: number[] }>()
+  for (const [place, entry] of differences.entries()) {
+    if (entry.used === 0) continue
+    const { implementation, seat, test, message, reason, source } = entry
+    const key = JSON.stringify([implementation, seat, test, message, reason, source])
+    const group = groups.get(key) ?? { entry, places: [] }
+    group.places.push(place)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ entry, places }) => ({
+    ...entry,
+    checks: places.map(place => differences[place]?.check ?? ''),
+    cells: cells.filter(cell => cell.known.some(place => places.includes(place))).length,
+  }))
+}
+
+/** `3 cells` */
+export function cellCount(count: number): string {
+  return count === 1 ? '1 cell' : `${count} cells`
+}
+
+/** `boringtun as responder, passive-keepalive` */
+export function whose({
+  implementation,
+  seat,
+  test,
+}: Pick<InteropDifference, 'implementation' | 'seat' | 'test'>): string {
+  return `${implementation} as ${seat}, ${testName(test)}`
+}
+
+/** Why cells were not run, each reason once. */
+export function reasonsNotRun({ cells }: InteropReport): { text: string; cells: number }[] {
+  const reasons = new Map<string, number>()
+  for (const { outcome, because } of cells) {
+    if (outcome !== 'skipped' && outcome !== 'unsupported') continue
+    const text = `${outcome}: ${because}`
+    reasons.set(text, (reasons.get(text) ?? 0) + 1)
+  }
+  return [...reasons].map(([text, count]) => ({ text, cells: count }))
+}
+
+export function failedCells({ cells }: InteropReport): Cell[] {
+  return cells.filter(cell => cell.outcome === 'fail' || cell.outcome === 'inconclusive')
+}
+
+/** `wireguard-go 0.0.20220316`, where the version is known. */
+export function versions({ implementations }: InteropReport): string[] {
+  return implementations.map(({ name, version }) => (version === undefined ? name : `${name} ${version}`))
 }
 
 /** Of a column. More than 26 tests get two letters. */
@@ -72,6 +144,7 @@ export function matrixText(report: InteropReport, { color, out }: MatrixTextOpti
     row.cells.map(cell => (cell === undefined ? '  ' : `${tint(cell.outcome)(CELL_MARKS[cell.outcome])} `)).join('')
   const lines = [
     ` ${bold(`${report.tool.name} ${report.tool.version}`)}  ${dim(`interop, seed ${plain(report.seed)}`)}`,
+    ` ${dim(plain(versions(report).join(', ')))}`,
     '',
     ` ${dim('initiator → responder'.padEnd(name))}  ${dim(across)}`,
     ...rows.map(row => ` ${row.name.padEnd(Math.max(name, 21))}  ${marks(row)}`.trimEnd()),
@@ -82,7 +155,7 @@ export function matrixText(report: InteropReport, { color, out }: MatrixTextOpti
     '',
     ` ${bold(matrixTotals(report))}   ${dim(`${(report.wall_ms / 1000).toFixed(1)} s`)}`,
     ...failureLines(report, text => red(bold(text)), dim),
-    ...knownLines(report, yellow),
+    ...knownLines(report, yellow, dim),
     ...reasonLines(report, dim),
   ]
   if (out !== undefined) lines.push('', ` ${dim('evidence')}  ${plain(out)}`)
@@ -90,8 +163,7 @@ export function matrixText(report: InteropReport, { color, out }: MatrixTextOpti
 }
 
 function failureLines(report: InteropReport, loud: (text: string) => string, dim: (text: string) => string): string[] {
-  const bad = report.cells.filter(cell => cell.outcome === 'fail' || cell.outcome === 'inconclusive')
-  return bad.flatMap(cell => [
+  return failedCells(report).flatMap(cell => [
     '',
     ` ${loud(cell.outcome.toUpperCase())} ${pairName(cell)}: ${testName(cell.test)}`,
     ...(cell.failed.length === 0 ? [`   ${plain(cell.because)}`] : cell.failed.flatMap(checkLines)),
@@ -104,33 +176,30 @@ function checkLines({ name, expected, actual }: Cell['failed'][number]): string[
   return [`   ${plain(name)}: ${plain(actual)}`, `     expected: ${plain(expected)}`]
 }
 
-function knownLines({ differences, stale }: InteropReport, loud: (text: string) => string): string[] {
-  const lines = differences.flatMap((entry, place) => {
-    const what = `${plain(entry.implementation)} as ${entry.seat}: ${testName(entry.test)}, "${plain(entry.check)}"`
-    if (stale.includes(place)) return [loud(` not needed any more: ${what}; take the entry off the list`)]
-    if (entry.used === 0) return []
-    const cells = entry.used === 1 ? '1 cell' : `${entry.used} cells`
-    return [` ${loud('≠')} ${what} (${cells}): ${plain(entry.reason)} [${plain(entry.source)}]`]
+function knownLines(report: InteropReport, loud: (text: string) => string, dim: (text: string) => string): string[] {
+  const known = knownGroups(report).flatMap(group => [
+    '',
+    ` ${loud('≠')} ${plain(whose(group))} (${cellCount(group.cells)}): ${group.checks.map(each => `"${plain(each)}"`).join(', ')}`,
+    `   ${plain(group.reason)}`,
+    `   ${dim(`${group.message}, ${plain(group.source)}`)}`,
+  ])
+  const stale = report.stale.flatMap(place => {
+    const entry = report.differences[place]
+    if (entry === undefined) return []
+    return [loud(` not needed any more: ${plain(whose(entry))}, "${plain(entry.check)}"; take the entry off the list`)]
   })
-  return lines.length === 0 ? [] : ['', ...lines]
+  return [...known, ...(stale.length === 0 ? [] : ['', ...stale])]
 }
 
-/** Each reason once. */
 function reasonLines(report: InteropReport, dim: (text: string) => string): string[] {
-  const reasons = new Map<string, number>()
-  for (const { outcome, because } of report.cells) {
-    if (outcome !== 'skipped' && outcome !== 'unsupported') continue
-    const text = `${outcome}: ${plain(because)}`
-    reasons.set(text, (reasons.get(text) ?? 0) + 1)
-  }
-  const lines = [...reasons].map(([text, count]) => dim(` ${text} (${count === 1 ? '1 cell' : `${count} cells`})`))
+  const lines = reasonsNotRun(report).map(({ text, cells }) => dim(` ${plain(text)} (${cellCount(cells)})`))
   return lines.length === 0 ? [] : ['', ...lines]
 }
 
 /** For a page on GitHub. Ends with a line break. */
 export function matrixMarkdown(report: InteropReport): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const bad = report.cells.filter(cell => cell.outcome === 'fail' || cell.outcome === 'inconclusive')
+  const bad = failedCells(report)
   const lines = [
     `### ${bad.length > 0 ? '❌' : '✅'} interop: ${matrixTotals(report)}`,
     '',
@@ -141,12 +210,11 @@ export function matrixMarkdown(report: InteropReport): string {
     ),
     '',
     ...bad.map(cell => `- **${inert(pairName(cell))}, ${inert(testName(cell.test))}**: ${inert(cell.because)}`),
-    ...report.differences
-      .filter(entry => entry.used > 0)
-      .map(
-        ({ implementation, seat, test, check, reason, source }) =>
-          `- ≠ ${inert(implementation)} as ${seat}, ${inert(testName(test))}, "${inert(check)}": ${inert(reason)} (${inert(source)})`,
-      ),
+    ...knownGroups(report).map(group => {
+      const checks = group.checks.map(each => `"${inert(each)}"`).join(', ')
+      return `- ≠ ${inert(whose(group))}: ${checks}: ${inert(group.reason)} (${group.message}, ${inert(group.source)})`
+    }),
+    ...reasonsNotRun(report).map(({ text, cells }) => `- ${inert(text)} (${cellCount(cells)})`),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -155,46 +223,4 @@ function inert(text: string): string {
   return plain(text)
     .replace(/[&<>]/g, char => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] ?? char)
     .replace(/[\\`*_[\]|~#]/g, char => `\\${char}`)
-}
-
-const PAGE_STYLE =
-  'body{font:15px/1.5 system-ui,sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #8884;padding:4px 8px;text-align:center}td:first-child,th:first-child{text-align:left}thead th{font-weight:500;writing-mode:vertical-rl;text-align:left}thead th:first-child{writing-mode:initial}.pass{color:#1a7f37}.fail{background:#cf222e;color:#fff}.known{color:#9a6700}.skipped,.unsupported{color:#8888}a{color:inherit;text-decoration:none}'
-
-/** A page by itself; each cell leads to its ladder. `link`: of a cell, seen from the page. Ends with a line break. */
-export function matrixHtml(report: InteropReport, link: (cell: Cell) => string | undefined): string {
-  const cellHtml = (cell: Cell | undefined): string => {
-    if (cell === undefined) return '<td></td>'
-    const to = link(cell)
-    const mark = CELL_MARKS[cell.outcome]
-    const inside = to === undefined ? mark : `<a href="${entity(encodeURI(to))}">${mark}</a>`
-    return `<td class="${cell.outcome}" title="${entity(cell.because)}">${inside}</td>`
-  }
-  const heads = report.tests.map(({ id, title }) => `<th title="${entity(title)}">${entity(testName(id))}</th>`)
-  const rows = pairRows(report).map(
-    ({ name, cells }) => `<tr><td>${entity(name)}</td>${cells.map(cellHtml).join('')}</tr>`,
-  )
-  const known = report.differences
-    .filter(entry => entry.used > 0)
-    .map(
-      ({ implementation, seat, test, check, reason, source }) =>
-        `<li>${entity(`${implementation} as ${seat}, ${testName(test)}, "${check}": ${reason} (${source})`)}</li>`,
-    )
-  return `${[
-    '<!DOCTYPE html>',
-    '<html lang="en"><head><meta charset="utf-8"><title>wglab interop</title>',
-    `<style>${PAGE_STYLE}</style></head><body>`,
-    `<h1>interop</h1><p>${entity(matrixTotals(report))}</p>`,
-    `<table><thead><tr><th>initiator → responder</th>${heads.join('')}</tr></thead><tbody>`,
-    ...rows,
-    '</tbody></table>',
-    ...(known.length === 0 ? [] : ['<h2>Known differences</h2><ul>', ...known, '</ul>']),
-    '</body></html>',
-  ].join('\n')}\n`
-}
-
-function entity(text: string): string {
-  return plain(text).replace(
-    /[&<>"']/g,
-    char => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[char] ?? char,
-  )
 }

@@ -30,6 +30,8 @@ export interface Dice {
   readonly draw: string
   /** Their timers are as late as on a kernel's wheel with jiffies of this length, ns. Default: exact. */
   readonly timerWheel_ns?: number
+  /** What that wheel's clock shows when the run begins. */
+  readonly timerWheelStart_ns?: number
 }
 
 export interface PartsOptions {
@@ -121,6 +123,7 @@ function hostOptions(
     crypto,
     keys,
     ...(luck?.timerWheel_ns === undefined ? {} : { timerWheel_ns: luck.timerWheel_ns }),
+    ...(luck?.timerWheelStart_ns === undefined ? {} : { timerWheelStart_ns: luck.timerWheelStart_ns }),
     resolve: host => synthesize(dns64, resolver.ask(host)),
     knows: host => resolver.knows(host),
     epoch: EPOCH,

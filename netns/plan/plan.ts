@@ -4,7 +4,10 @@ import type { Vantage } from '../../scenarios/language/verdict.ts'
 
 /** A command a person could type. `line` is for a shell (POSIX sh). */
 export interface Command {
-  /** The machine of the scenario in whose namespace it runs; absent: the machine all of this runs on. */
+  /**
+   * The machine or network of the scenario in whose namespace it runs (`enter` of its space, then `sh -eu -c LINE`); absent:
+   * the machine all of this runs on, in the folder of the run.
+   */
   readonly on?: string
   readonly line: string
   /** What it is for, where the line does not say so itself; one comment line above it when printed. */
@@ -17,6 +20,10 @@ export interface PlanFile {
   readonly text: string
   /** Holds a private key: mode 0600, and printed with key names in place of keys. */
   readonly secret: boolean
+  /** The text with key names, `<alice>`, where the other one has keys; absent: it has none. */
+  readonly named?: string
+  /** A program: mode 0755. */
+  readonly program?: boolean
 }
 
 /** What happens at one moment of the timeline. */
@@ -26,7 +33,7 @@ export interface Moment {
   /** The step, by its place in the scenario; absent for what no step asked for. */
   readonly step?: number
   readonly commands: readonly Command[]
-  /** What the world itself does or watches, where a shell command would not do: see Play. */
+  /** What the world itself does or watches, where a shell command would not do: see Play. After the commands. */
   readonly play?: Play
 }
 
@@ -44,7 +51,7 @@ export type Play =
       readonly bytes: number
       readonly port: number
     }
-  /** iperf3, client and server with JSON output. */
+  /** iperf3, client and server with JSON output. `to` is the machine that `server` runs on; empty: nobody listens there. */
   | { readonly kind: 'tcp'; readonly from: string; readonly to: string; readonly line: string; readonly server: string }
   /** `wg show all dump` of this machine into `state` rows. */
   | { readonly kind: 'show'; readonly on: string }
@@ -59,8 +66,11 @@ export interface PlanVantage extends Vantage {
 /** A machine, network, NAT or router of the scenario, and the namespace it lives in. */
 export interface PlanSpace {
   readonly name: string
+  readonly kind: 'host' | 'network' | 'nat' | 'router'
   /** `wglab-1a2b3c-alice` */
   readonly netns: string
+  /** Put before a command, in the folder of the run, it makes it run there. A host has files of its own, too. */
+  readonly enter: string
 }
 
 /** Everything for one run. */
@@ -72,13 +82,18 @@ export interface Plan {
   readonly needs: readonly string[]
   /** The kernel's own WireGuard is asked for by the cast. */
   readonly needsModule: boolean
+  /** Kinds of qdisc (sch_NAME) that its cables are made of: netem, tbf, fq_codel, codel. */
+  readonly needsQdiscs: readonly string[]
   readonly files: readonly PlanFile[]
   readonly spaces: readonly PlanSpace[]
-  /** Namespaces, cables, addresses, routes, NAT, qdiscs, and then tunnels by wg-quick. */
+  /** Namespaces, cables, addresses, routes, NAT, qdiscs. The tunnels come up by wg-quick at time 0 of the timeline. */
   readonly setUp: readonly Command[]
   readonly vantages: readonly PlanVantage[]
+  /** In the order of time; the steps of one moment in the order of the scenario. The tunnels first, the last `show` last. */
   readonly timeline: readonly Moment[]
   readonly until_ms: number
   /** In this order, each though others failed. */
   readonly tearDown: readonly Command[]
+  /** What is not quite as the scenario has it, in sentences for people. */
+  readonly notes: readonly string[]
 }

@@ -54,6 +54,31 @@ describe('two runs are', () => {
     expect(kinds(compare(a, b))).toEqual(expected)
   })
 
+  it.each<[string, WireMessage[], WireMessage[], string[]]>([
+    ['a keepalive 2 s late, by the step of a timer of 25 s', [message(25, keepalive)], [message(27, keepalive)], []],
+    ['data 2 s late, which no timer sends', [message(25)], [message(27)], ['time']],
+    ['an initiation 2 s late, of a session too old', [message(25, initiation)], [message(27.3, initiation)], []],
+  ])('compared where PersistentKeepalive is 25: %s', (_, a, b, expected) => {
+    const { alice, bob } = scenario.hosts
+    const wg = { wg0: `${alice?.wg?.['wg0']}\nPersistentKeepalive = 25\n` }
+    const idle = { ...scenario, hosts: { alice: { ...alice, wg }, bob } } as typeof scenario
+    expect(kinds(compareRuns(idle, side(a), side(b)))).toEqual(expected)
+  })
+
+  it.each<[string, WireMessage[], WireMessage[], string[]]>([
+    ['the same keepalive', [message(10, keepalive)], [message(10.004, keepalive)], []],
+    ['one a step later', [message(10, keepalive)], [message(10.256, keepalive)], ['time']],
+    ['an initiation with other jitter', [message(5, initiation)], [message(5.5, initiation)], []],
+    [
+      'a keepalive a step later than what jitter has moved',
+      [message(5, initiation), message(15, keepalive)],
+      [message(5.1, initiation), message(15.256, keepalive)],
+      [],
+    ],
+  ])('compared where both have the same timers: %s', (_, a, b, expected) => {
+    expect(kinds(compareRuns(scenario, side(a), side(b), 'same timers'))).toEqual(expected)
+  })
+
   it('compared by verdicts, of what both can show', () => {
     const check = (name: string, result: CheckOutcome['result']) => ({ name, result, expected: 'e', actual: 'a' })
     const a = [check('one', 'pass'), check('two', 'pass'), check('three', 'fail')]

@@ -25,9 +25,12 @@ export interface Side {
   readonly ended_at: number
 }
 
+/** `same timers`: both are late by the same rule, so that nothing but jitter makes them differ. */
+export type Timers = 'any timers' | 'same timers'
+
 /** Everything that differs, first by time; verdicts last. Empty: the same. */
-export function compareRuns(scenario: Scenario, a: Side, b: Side): Divergence[] {
-  return [...compareMessages(scenario, a, b), ...compareChecks(a.checks, b.checks)]
+export function compareRuns(scenario: Scenario, a: Side, b: Side, timers: Timers = 'any timers'): Divergence[] {
+  return [...compareMessages(scenario, a, b, timers), ...compareChecks(a.checks, b.checks)]
 }
 
 function compareChecks(a: readonly CheckOutcome[], b: readonly CheckOutcome[]): Divergence[] {
@@ -44,7 +47,7 @@ function compareChecks(a: readonly CheckOutcome[], b: readonly CheckOutcome[]): 
 /** Messages that can stand for each other, in the order of time. */
 const classOf = ({ host, peer, to, message, size }: WireMessage) => `${host} ${peer} ${to} ${message} ${size}`
 
-function compareMessages(scenario: Scenario, a: Side, b: Side): MessageDivergence[] {
+function compareMessages(scenario: Scenario, a: Side, b: Side, timers: Timers): MessageDivergence[] {
   const steps = stepsOf(scenario)
   const waiting = new Map<string, WireMessage[]>()
   for (const message of b.messages) {
@@ -52,7 +55,7 @@ function compareMessages(scenario: Scenario, a: Side, b: Side): MessageDivergenc
     if (list === undefined) waiting.set(classOf(message), [message])
     else list.push(message)
   }
-  const shifts = new Shifts()
+  const shifts = new Shifts(timers)
   const found: MessageDivergence[] = []
   const unmatched: { readonly message: WireMessage; readonly allowed: readonly [number, number] }[] = []
   for (const message of a.messages) {
@@ -100,7 +103,12 @@ function within(shift: number, [least, most]: readonly [number, number]): boolea
  * and by its own timer's lateness more; what a step of the scenario causes is on time in both.
  */
 class Shifts {
+  readonly #timers: Timers
   #recent: { readonly t: number; readonly shift: number }[] = []
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
 
   add(t: number, shift: number): void {
     if (Math.abs(shift) <= SLACK_NS) return
@@ -116,8 +124,12 @@ class Shifts {
       least = Math.min(least, shift)
       most = Math.max(most, shift)
     }
-    const jitter = message === 'initiation' ? JITTER_NS : 0
-    const late = jitter + step_ns + SLACK_NS
+    const drawn = message === 'initiation'
+    // Only what a timer sends by itself can be a long step late.
+    const ownStep_ns = drawn || message === 'keepalive' ? step_ns : Math.min(step_ns, STEP_NS)
+    // The same timers set at the same time are due at the same time; a little later may be a step later.
+    const mayStep = this.#timers === 'any timers' || drawn || least < 0 || most > 0
+    const late = (drawn ? JITTER_NS : 0) + (mayStep ? ownStep_ns : 0) + SLACK_NS
     return [least - late, most + late]
   }
 }

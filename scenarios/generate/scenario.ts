@@ -14,7 +14,13 @@ export function generateScenario(seed: string): NamedScenario {
   const tunnels = new Tunnels(land, chance.split('tunnels'))
   const names = land.seats.map(({ name }) => name)
   const steps = [
-    ...traffic(chance.split('traffic'), { names, inner: innerAddress, both: tunnels.both, seconds }),
+    ...traffic(chance.split('traffic'), {
+      names,
+      inner: innerAddress,
+      both: tunnels.both,
+      seconds,
+      lossy: isLossy(land),
+    }),
     ...faults(chance.split('faults'), { ground: land, seconds, psk: seat => tunnels.psk(seat) }),
   ].sort((a, b) => durationNs(a.at) - durationNs(b.at))
   const scenario: Scenario = {
@@ -37,6 +43,10 @@ export function generateScenario(seed: string): NamedScenario {
   return { id: `generated/${seed}`, scenario }
 }
 
+function isLossy({ seats }: Ground): boolean {
+  return seats.some(({ attachment: { up, down } }) => up.loss !== undefined || down.loss !== undefined)
+}
+
 function innerAddress(name: Name, family: 4 | 6): string {
   const n = ['alice', 'bob', 'carol'].indexOf(name) + 1
   return family === 4 ? `10.9.0.${n}` : `fd09::${n}`
@@ -56,8 +66,7 @@ class Tunnels {
     this.#ground = land
     this.both = chance.percent(50)
     this.#psk = chance.percent(40)
-    // Below 16 s: beyond, a kernel's timer wheel moves in steps of two seconds, and keepalives wander over all traffic.
-    this.#keepalive = chance.pick([0, 0, 7, 13, 14])
+    this.#keepalive = chance.pick([0, 0, 7, 13, 14, 25])
     this.#mtu = chance.percent(20) ? chance.pick([1280, 1380, 1420]) : undefined
     this.#tells = chance.percent(60)
   }

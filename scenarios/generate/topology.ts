@@ -10,7 +10,7 @@ export interface Seat {
   readonly name: Name
   /** Its network's name. */
   readonly network: string
-  readonly attachment: { readonly address: string; readonly up?: Link; readonly down?: Link }
+  readonly attachment: { readonly address: string; readonly up: Link; readonly down: Link }
   /** By which others can reach it; undefined: behind a NAT. */
   readonly endpoint?: string
   readonly nat?: string
@@ -70,11 +70,15 @@ export function outside(n: number, family: Family, which = 0): string {
   return family === 4 ? `198.51.100.${1 + n + 50 * which}` : `2001:db8:${n + 1}::${which + 1}`
 }
 
-function linksOf(chance: Chance): { up?: Link; down?: Link } {
-  return {
-    ...(chance.percent(60) ? { up: linkOf(chance.split('up')) } : {}),
-    ...(chance.percent(60) ? { down: linkOf(chance.split('down')) } : {}),
-  }
+/**
+ * Packets reach a machine one after the other, never two at one instant: which of two it deals with first is its own affair,
+ * and no difference. So its own cable has a rate, and the jitter is on the way before.
+ */
+function linksOf(chance: Chance): { up: Link; down: Link } {
+  const up = chance.percent(60) ? linkOf(chance.split('up')) : {}
+  const { jitter: _jitter, ...down } = chance.percent(60) ? linkOf(chance.split('down')) : {}
+  const rate = () => chance.pick(['100Mbit', '20Mbit'] as const)
+  return { up: { ...up, rate: up.rate ?? rate() }, down: { ...down, rate: down.rate ?? rate() } }
 }
 
 function linkOf(chance: Chance): Link {

@@ -16,10 +16,16 @@ export interface TrafficOptions {
   readonly inner: (name: Name, family: 4 | 6) => string
   readonly both: boolean
   readonly seconds: number
+  /** Packets get lost on the way. */
+  readonly lossy: boolean
 }
 
+const SIZES = [0, 16, 56, 100, 700, 1200, 1372, 2000] as const
+/** Never in pieces: of what arrives in part the receiver speaks half a minute later, by a timer of no great care. */
+const WHOLE_SIZES = [0, 16, 56, 100, 700, 1200] as const
+
 /** Steps in the order of their time. */
-export function traffic(chance: Chance, { names, inner, both, seconds }: TrafficOptions): Step[] {
+export function traffic(chance: Chance, { names, inner, both, seconds, lossy }: TrafficOptions): Step[] {
   const times: number[] = []
   const found: { readonly at: number; readonly step: Step }[] = []
   const wanted = 3 + chance.below(7)
@@ -38,7 +44,7 @@ export function traffic(chance: Chance, { names, inner, both, seconds }: Traffic
     const family = both && own.percent(40) ? 6 : 4
     const address = inner(receiver, family)
     const common = { at: `${at}s` as const, name: `t${n}`, from: sender, count, interval: `${interval}s` as const }
-    const size = own.pick([0, 16, 56, 100, 700, 1200, 1372, 2000])
+    const size = own.pick<number>(lossy ? WHOLE_SIZES : SIZES)
     const step: Step = own.percent(60)
       ? { do: 'ping', ...common, to: address, size }
       : { do: 'send', ...common, to: `${family === 6 ? `[${address}]` : address}:${own.pick([7, 9])}`, size }

@@ -5,14 +5,23 @@ import type { CheckOutcome, Report, VerdictKind } from './verdict.ts'
 export const SEATS = ['initiator', 'responder'] as const
 export type Seat = (typeof SEATS)[number]
 
+/** What an implementation says or leaves unsaid otherwise: a message of WireGuard, or `set`, the answer to `wg set`. */
+export const DIFFERENT_MESSAGES = ['initiation', 'response', 'cookie-reply', 'data', 'keepalive', 'set'] as const
+
+const exact = z.string().regex(/^[^*?]+$/, 'is one name, not a pattern')
+
 /** What an implementation in a seat does otherwise, said once. Every word is exact: no patterns. */
 export const interopDifference = z.strictObject({
-  test: z.string().min(1).describe('The id of the scenario.'),
-  implementation: z.string().min(1),
+  test: exact.describe('The id of the scenario.'),
+  implementation: exact,
   seat: z.enum(SEATS),
-  check: z.string().min(1).describe('The name of the check that fails.'),
+  message: z.enum(DIFFERENT_MESSAGES),
+  check: exact.describe('The name of the check that fails.'),
   reason: z.string().min(20).describe('What it does, and what for.'),
-  source: z.string().min(8).describe('File and function, as device/send.go: RoutineEncryption'),
+  source: z
+    .string()
+    .regex(/^[\w./-]+\.[a-z]+: \w+$/, 'is a file and a function, as device/send.go: RoutineEncryption')
+    .describe('Where in its own source.'),
 })
 export type InteropDifference = z.infer<typeof interopDifference>
 
@@ -48,7 +57,11 @@ export interface InteropReport {
   readonly machine: Report['machine']
   readonly seed: string
   /** In the order of the matrix. `lacks`: why it does not take part here, and what to do about it. */
-  readonly implementations: readonly { readonly name: string; readonly lacks?: string }[]
+  readonly implementations: readonly {
+    readonly name: string
+    readonly version?: string | undefined
+    readonly lacks?: string
+  }[]
   readonly tests: readonly { readonly id: string; readonly title: string }[]
   readonly totals: Readonly<Record<CellOutcome, number>>
   readonly cells: readonly Cell[]

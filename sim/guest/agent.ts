@@ -8,7 +8,7 @@ const LAB_MAC = [2, 0, 0, 0, 2, 0]
 /** Bytes of a command line. */
 export const LONGEST_COMMAND = 8900
 
-export type Order = 'x' | 'p' | 's' | 'i'
+export type Order = 'x' | 'p' | 's' | 't' | 'd' | 'i' | 'h' | 'k'
 
 /** Throws a RangeError for a text that is too long for one frame. */
 export function orderFrame(job: number, order: Order, text: string): Uint8Array {
@@ -32,6 +32,9 @@ export type Report =
   | { readonly kind: 'ended'; readonly job: number; readonly status: string }
   | { readonly kind: 'row'; readonly job: number; readonly what: string; readonly seq: number; readonly detail: string }
   | { readonly kind: 'arrived'; readonly step: number; readonly seq: number }
+  | { readonly kind: 'bytes'; readonly step: number; readonly bytes: number }
+  | { readonly kind: 'damaged'; readonly step: number; readonly text: string }
+  | { readonly kind: 'words'; readonly text: string }
   | { readonly kind: 'inner'; readonly job: number; readonly leaving: boolean; readonly packet: Uint8Array }
 
 /** Undefined for a frame that is not the agent's. */
@@ -52,6 +55,16 @@ export function readReport(frame: Uint8Array): Report | undefined {
       const [step = 0, seq = 0] = latin1(bytes).split(' ').map(Number)
       return { kind: 'arrived', step, seq }
     }
+    case 'b': {
+      const [step = 0, count = 0] = latin1(bytes).split(' ').map(Number)
+      return { kind: 'bytes', step, bytes: count }
+    }
+    case 'f': {
+      const [, step = '0', text = ''] = /^(\d*) ?(.*)$/s.exec(latin1(bytes)) ?? []
+      return { kind: 'damaged', step: Number(step), text }
+    }
+    case 'k':
+      return { kind: 'words', text: latin1(bytes) }
     case 'I':
       return { kind: 'inner', job, leaving: bytes[0] === 0x3e, packet: bytes.slice(1) }
     default:

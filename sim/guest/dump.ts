@@ -5,12 +5,12 @@ export interface DumpReader {
   readonly host: string
   /** A key's name in the scenario. */
   readonly nameOf: (publicKey: string) => string
-  /** The guest's time of day when the run's clock is 0, seconds since 1970. */
-  readonly epoch_s: number
+  /** When the guest's time of day was this, in seconds since 1970: the run's time. */
+  readonly timeOf: (wall_s: number) => number
 }
 
 /** One row for each peer. wg tells whole seconds of its own clock: the handshake's time is no better than that. */
-export function stateRows(now: number, dump: string, { host, nameOf, epoch_s }: DumpReader): StateRow[] {
+export function stateRows(now: number, dump: string, { host, nameOf, timeOf }: DumpReader): StateRow[] {
   return dump.split('\n').flatMap(line => {
     const [iface, key, , endpoint, allowed, handshake, rx, tx, keepalive, ...rest] = line.split('\t')
     // An interface's own line has five fields.
@@ -23,7 +23,7 @@ export function stateRows(now: number, dump: string, { host, nameOf, epoch_s }: 
       iface,
       peer: nameOf(key),
       endpoint: endpoint ?? '(none)',
-      latest_handshake: at === 0 ? null : Math.max(0, (at - epoch_s) * 1_000_000_000),
+      latest_handshake: at === 0 ? null : Math.max(0, timeOf(at)),
       rx_bytes: Number(rx),
       tx_bytes: Number(tx),
       allowed_ips: allowed === undefined || allowed === '(none)' ? [] : allowed.split(','),

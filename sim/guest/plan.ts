@@ -1,6 +1,5 @@
 /** From a scenario's host to what a guest needs to be it. */
 import { parseConf } from '../../impl/config/parse.ts'
-import { formatAddress } from '../../impl/ip/address.ts'
 import type { Scenario } from '../../scenarios/language/scenario.ts'
 import type { HostOptions, PortOptions } from '../host/options.ts'
 import { withKeys } from './keys.ts'
@@ -22,7 +21,8 @@ export function portsOf({ name, attachments }: HostOptions, scenario: Scenario):
 export function setupOf(options: HostOptions, scenario: Scenario, ports: readonly PortOptions[]): Setup {
   const { spec, resolve } = options
   const texts = Object.entries(spec.wg ?? {})
-  const names = Object.keys(scenario.names ?? {}).map(host => [host, (resolve(host) ?? []).map(formatAddress)] as const)
+  const names = Object.keys(scenario.names ?? {}).map(host => [host, resolve(host)] as const)
+  const streams = scenario.steps.filter(step => step.do === 'tcp')
   return {
     ports,
     confs: new Map(texts.map(([iface, text]) => [iface, withKeys(text, options)])),
@@ -30,6 +30,7 @@ export function setupOf(options: HostOptions, scenario: Scenario, ports: readonl
     firewall: spec.firewall === 'stateful',
     names: new Map(names),
     listenPorts: texts.flatMap(([, text]) => listenPort(text)),
+    ...(streams.length === 0 ? {} : { tcp: { mtuProbing: Math.max(...streams.map(each => each.mtu_probing ?? 0)) } }),
   }
 }
 

@@ -3,7 +3,8 @@ import { type Instant, instant } from '../../impl/box.ts'
 import type { Loop, Machine } from '../loop.ts'
 import type { Node } from '../node.ts'
 import { orderFrame, readReport } from './agent.ts'
-import type { Frame } from './box.ts'
+import { batched } from './batch.ts'
+import type { Change, Frame } from './box.ts'
 
 /** What the simulator needs of a guest; kernel/guest.ts is one. Times are the guest's own, nanoseconds since it started. */
 export interface GuestMachine {
@@ -13,6 +14,8 @@ export interface GuestMachine {
   inject(time: number, frames: readonly Frame[]): Promise<number[]>
   /** Until before `until`, or less far where `onFrame` says so. */
   run(until: number, onFrame: (time: number, port: number, frame: Uint8Array) => number): Promise<void>
+  /** Ends it at once. May be called twice. */
+  stop?(): Promise<void>
 }
 
 /** A box whose frames are carried by this shell. */
@@ -27,6 +30,8 @@ export interface GuestBox extends Node {
   wentDown(now: Instant, why: string): void
   /** What the guest sends, at this instant. */
   emitted(now: Instant, port: number, frame: Uint8Array): void
+  /** What is to be done with its process first, now that its time has come. */
+  changes?(now: Instant): Change | undefined
 }
 
 export interface Guest {
@@ -34,20 +39,37 @@ export interface Guest {
   readonly machine: GuestMachine
   /** The guest's time when the run's is 0, ns: it boots before the run begins. */
   readonly lead_ns: number
+  /** Ends this one. Another in its place, as it is when the machine boots now. */
+  readonly reboot?: (now: Instant) => Promise<Guest>
 }
 
 /** As `loop.run`, with guests. Rejects with what a guest says that goes down only where `box.wentDown` could not tell it. */
-export async function runWithGuests(loop: Loop, until: Instant, guests: ReadonlyMap<Machine, Guest>): Promise<void> {
+export async function runWithGuests(loop: Loop, until: Instant, guests: Map<Machine, Guest>): Promise<void> {
   for (let end = loop.run(until); end.kind === 'guest'; end = loop.run(until)) {
-    const guest = guests.get(end.machine)
-    if (guest === undefined) throw new Error(`nobody plays the guest "${end.machine.name}"`)
+    const before = guests.get(end.machine)
+    if (before === undefined) throw new Error(`nobody plays the guest "${end.machine.name}"`)
     try {
+      const guest = await changed(loop.now, before)
+      guests.set(end.machine, guest)
       await turn(loop, until, end.machine, guest)
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'GuestDown') throw error
-      guest.box.wentDown(loop.now, error.message)
+      before.box.wentDown(loop.now, error.message)
     }
     loop.drain(end.machine)
+  }
+}
+
+async function changed(now: Instant, guest: Guest): Promise<Guest> {
+  const change = guest.box.changes?.(now)
+  switch (change?.kind) {
+    case undefined:
+      return guest
+    case 'boots':
+      if (guest.reboot === undefined) throw new Error(`nobody boots the guest again`)
+      return guest.reboot(now)
+    case 'wakes':
+      return { ...guest, lead_ns: guest.lead_ns - change.slept_ns }
   }
 }
 
@@ -111,7 +133,7 @@ export async function prepareGuest(
     }
   }
   await runWhile(() => !ready, 'its agent has not spoken')
-  for (const [number, command] of commands.entries()) {
+  for (const [number, command] of batched(commands).entries()) {
     over = undefined
     output = ''
     await guest.inject(now, [{ port: control, frame: orderFrame(number + 1, 'x', command) }])
@@ -121,3 +143,31 @@ export async function prepareGuest(
   }
   while (guest.wants < lead_ns) await guest.run(lead_ns, onFrame)
 }
+
+/** So long a question may take, in the guest's time. */
+const ANSWER_NS = 1_000_000_000
+
+/** After the run: what a command says in a guest that goes on alone. Rejects with GuestDown. */
+export async function askGuest(
+  { machine: guest, lead_ns }: Guest,
+  { control, now, command }: { readonly control: number; readonly now: Instant; readonly command: string },
+): Promise<string> {
+  let at = now + lead_ns
+  const limit = at + ANSWER_NS
+  let output = ''
+  let over = false
+  await guest.inject(at, [{ port: control, frame: orderFrame(LAST_JOB, 'x', command) }])
+  while (!over && guest.wants < limit) {
+    at = Math.max(at, guest.wants)
+    await guest.run(limit, (time, port, frame) => {
+      const report = port === control ? readReport(frame) : undefined
+      if (report?.kind === 'output' && report.job === LAST_JOB) output += report.text
+      if (report?.kind === 'ended' && report.job === LAST_JOB) over = true
+      return over ? time : limit
+    })
+  }
+  return over ? output : `${output}\n(no answer)`
+}
+
+/** A number that no box comes to. */
+const LAST_JOB = 0xffff_ffff

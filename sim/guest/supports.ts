@@ -16,7 +16,18 @@ export function isGuest(implementation: string): boolean {
  * Of a host: everything else in its description is the simulated machine's own. What a handshake costs a real program,
  * the program itself knows.
  */
-const PLAYED = new Set<keyof Host>(['interfaces', 'wg', 'autostart', 'forward', 'firewall', 'clock', 'handshake_cost'])
+const PLAYED = new Set<keyof Host>([
+  'interfaces',
+  'wg',
+  'autostart',
+  'forward',
+  'firewall',
+  'clock',
+  'handshake_cost',
+  'radio',
+  'resolver',
+  'resolves',
+])
 
 export function supportsGuests(scenario: Scenario, cast: Cast): Support {
   for (const [name, implementation] of Object.entries(cast)) {
@@ -35,42 +46,61 @@ function refusal(scenario: Scenario, name: string, implementation: string): stri
     return `nothing here is called ${implementation} (write ours, ${GUEST_IMPLEMENTATIONS.join(', ')} or exec:PROGRAM)`
   }
   for (const key of Object.keys(host) as (keyof Host)[]) {
-    if (!PLAYED.has(key)) return `${name} is to be ${implementation}, in a guest, which has no "${key}"`
+    const because = keyRefusal(host, key, implementation)
+    if (because !== undefined) return `${name} is to be ${implementation}, in a guest, ${because}`
   }
-  const clock = Object.keys(host.clock ?? {}).find(key => key !== 'offset')
-  if (clock !== undefined) return `${name} is to be ${implementation}, in a guest, whose clock has no "${clock}"`
   for (const step of scenario.steps) {
-    const because = stepRefusal(step, name)
+    const because = stepRefusal(step, name, implementation)
     if (because !== undefined) return `${name} is to be ${implementation}, in a guest, ${because}`
   }
   return undefined
 }
 
-function stepRefusal(step: Step, name: string): string | undefined {
+function keyRefusal(host: Host, key: keyof Host, implementation: string): string | undefined {
+  if (PLAYED.has(key)) return undefined
+  switch (key) {
+    case 'timers':
+      // What it says of ours, an implementation has by itself.
+      return host.timers === timersOf(implementation) ? undefined : `whose timers are not "${host.timers}"`
+    case 'services':
+      return 'where the programs of "services", which the lab itself plays, do not run'
+    case 'outer_df':
+      return 'which sets no DF on the datagrams of its tunnels'
+    default:
+      return `which has no "${key}"`
+  }
+}
+
+/** Of those of which it is known: the kernel counts sleep, Go's clock stands still in it. */
+function timersOf(implementation: string): Host['timers'] {
+  if (implementation.startsWith('kernel-')) return 'boottime'
+  return implementation === 'wireguard-go' ? 'monotonic' : undefined
+}
+
+function stepRefusal(step: Step, name: string, implementation: string): string | undefined {
   switch (step.do) {
     case 'ping':
-      if (step.from === name && (step.ttl !== undefined || step.tos !== undefined))
-        return 'whose pings have no "ttl" and no "tos"'
-      return undefined
     case 'send':
-      return step.from === name && step.ttl !== undefined ? 'whose datagrams have no "ttl"' : undefined
+    case 'tcp':
+    case 'lookup':
+    case 'dns':
     case 'run':
     case 'roam':
     case 'link':
     case 'nat':
     case 'probe':
-      return undefined
     case 'clock':
-      return step.host === name && (step.drift_ppm !== undefined || step.sync !== undefined)
-        ? 'whose clock does not drift'
-        : undefined
-    case 'tcp':
-      return step.from === name ? 'which plays no "tcp" step' : undefined
-    case 'lookup':
-      return 'which is no resolver, and asks none'
-    case 'dns':
-      return 'whose names do not change'
-    default:
-      return 'host' in step && step.host === name ? `which plays no "${step.do}" step` : undefined
+    case 'reboot':
+      return undefined
+    case 'suspend':
+      return step.host === name ? sleepRefusal(implementation) : undefined
+    case 'service':
+      return step.host === name ? 'which plays no "service" step' : undefined
   }
+}
+
+/** Time can be kept from a guest, and then it has not passed for any of its clocks. */
+function sleepRefusal(implementation: string): string | undefined {
+  if (timersOf(implementation) === 'monotonic') return undefined
+  return 'which can not sleep: this kernel has no sleep state, and only its time as a whole can be stopped, CLOCK_BOOTTIME too'
 }

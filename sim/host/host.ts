@@ -302,7 +302,7 @@ export class Host implements Node {
   }
 
   #boot(now: Instant): void {
-    const { spec, random, crypto, keys, steps, revealSecrets, timerWheel_ns } = this.#options
+    const { spec, random, crypto, keys, steps, revealSecrets, timerWheel_ns, timerWheelStart_ns } = this.#options
     this.#boots++
     this.#clock.boot(now)
     const { rtc = 'battery', ntp } = spec.clock ?? {}
@@ -328,6 +328,7 @@ export class Host implements Node {
           outerDf: spec.outer_df === true,
           nameOf: key => keys.nameOf(key),
           ...(timerWheel_ns === undefined ? {} : { timerWheel_ns }),
+          ...(timerWheelStart_ns === undefined ? {} : { timerWheelStart_ns }),
         },
         deviceName: iface => this.#deviceName(iface),
       },

@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly revealSecrets: boolean
   /** Its timers are as late as on a kernel's timer wheel with jiffies of this length, ns. Default: exact. */
   readonly timerWheel_ns?: number
+  /** What that wheel's clock shows at instant 0. */
+  readonly timerWheelStart_ns?: number
 }
 
 export interface PortOptions {

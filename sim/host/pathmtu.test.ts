@@ -11,7 +11,9 @@ test.each([
   ['never more than before', V4, 9000, 1500],
   ['0 from an old router, or a lie: at least 552 in IPv4', V4, 0, 552],
   ['68, a lie', V4, 68, 552],
-  ['at least 1280 in IPv6', V6, 68, 1280],
+  ['1280 in IPv6', V6, 1280, 1280],
+  ['less than 1280 in IPv6 is nothing', V6, 1279, undefined],
+  ['0 in IPv6 is nothing', V6, 0, undefined],
 ])('%s', (_title, to, said, believed) => {
   const paths = new PathMtus()
   paths.learn(instant(0), to, said, 1500)

@@ -16,12 +16,18 @@ interface Known {
 export class PathMtus {
   readonly #known = new Map<string, Known>()
 
-  /** A router said "too big, at most `mtu`". `before`: what was sent until now. Never more than before, never less than Linux believes. */
-  learn(now: Instant, destination: Address, mtu: number, before: number): Known {
-    const least = destination.length === 4 ? IPV4_MIN_PATH_MTU : IPV6_MIN_MTU
-    const learnt = { mtu: Math.min(before, Math.max(mtu, least)), until: later(now, PATH_MTU_EXPIRES_NS) }
-    this.#known.set(formatAddress(destination), learnt)
-    return learnt
+  /**
+   * A router said "too big, at most `mtu`". `before`: what was sent until now. Never more than before. Less than any path
+   * of IPv6 may have is no news at all (RFC 8201 §4; Linux route.c: __ip6_rt_update_pmtu); in IPv4 it is believed half.
+   */
+  learn(now: Instant, destination: Address, mtu: number, before: number): void {
+    const isIpv4 = destination.length === 4
+    if (!isIpv4 && mtu < IPV6_MIN_MTU) return
+    const believed = isIpv4 ? Math.max(mtu, IPV4_MIN_PATH_MTU) : mtu
+    this.#known.set(formatAddress(destination), {
+      mtu: Math.min(before, believed),
+      until: later(now, PATH_MTU_EXPIRES_NS),
+    })
   }
 
   /** Undefined when nothing was said in the last ten minutes. */

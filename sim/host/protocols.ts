@@ -144,12 +144,19 @@ export class Protocols {
 
   #failed(now: Instant, error: IcmpError, quote: Uint8Array): void {
     const at = quotedTransportOffset(quote)
-    // Somebody else's packet, or one that can not be told: no reason to believe anything.
-    if (at === undefined || !this.#stack.interfaces.isLocal(ipSource(quote))) return
+    // One that can not be told: no reason to believe anything.
+    if (at === undefined) return
     const segment = quote.subarray(at)
     const protocol = ipProtocol(quote)
     // As Linux: who makes up an error must at least know a port that is in use.
     if (protocol === PROTOCOL_UDP && !this.sockets.has(udpSourcePort(segment))) return
+    if (!this.#stack.interfaces.isLocal(ipSource(quote))) {
+      // Somebody else's packet. IPv6 does not ask for the size of a path (Linux udp.c: __udp6_lib_err, icmp.c: icmpv6_err);
+      // IPv4 does (route.c: ip_route_output_key_hash_rcu), and TCP looks for the connection.
+      const believes = ipVersion(quote) === 6 && protocol !== PROTOCOL_TCP
+      if (error.kind === 'too-big' && believes) this.#stack.learnPathMtu(now, ipDestination(quote).slice(), error.mtu)
+      return
+    }
     if (error.kind === 'too-big') this.#stack.learnPathMtu(now, ipDestination(quote).slice(), error.mtu)
     if (protocol === PROTOCOL_UDP) this.sockets.get(udpSourcePort(segment))?.failed(now, error, segment)
     else if (protocol === PROTOCOL_TCP) this.#connections.failed(now, error, quote, at)

@@ -13,7 +13,7 @@ export const scenario = {
     trudy: { interfaces: { internet: '192.0.2.67' }, probe: true },
     bob: {
       interfaces: { internet: '203.0.113.2' },
-      handshake_cost: '500us',
+      handshake_cost: '5us',
       wg: {
         wg0: `[Interface]
 PrivateKey = <bob>

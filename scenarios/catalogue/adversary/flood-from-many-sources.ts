@@ -4,7 +4,7 @@ export const scenario = {
   schema: 'wglab/scenario@1',
   title: 'A flood from many addresses costs bandwidth; sessions that stand live on',
   about:
-    "Fifteen hundred initiations with a valid mac1 come in half a second, each from another address. Bob answers with cookies that never come back to him; data is not handshakes, so alice's pings go on. When her session ends in the middle of it she is asked for a cookie too, and gets in.",
+    "Fifteen hundred initiations with a valid mac1 come at once, each from another address. Bob answers with cookies that never come back to him; data is not handshakes, so alice's pings go on. Carol, who has none yet, is asked for a cookie too, and gets in.",
   claims: ['quiet-04'],
   duration: '20s',
 
@@ -43,7 +43,7 @@ AllowedIPs = 10.0.0.2/32
     },
     bob: {
       interfaces: { internet: '203.0.113.2' },
-      handshake_cost: '1ms',
+      handshake_cost: '2us',
       wg: {
         wg0: `[Interface]
 PrivateKey = <bob>
@@ -75,7 +75,6 @@ AllowedIPs = 10.0.0.3/32
         what: 'initiation',
         peer: 'bob',
         count: 1500,
-        interval: '300us',
         sources: '100.100.0.0/16',
       },
     },

@@ -31,7 +31,7 @@ AllowedIPs = 10.0.0.2/32
     },
     bob: {
       interfaces: { internet: '203.0.113.2' },
-      handshake_cost: '500us',
+      handshake_cost: '5us',
       wg: {
         wg0: `[Interface]
 PrivateKey = <bob>

@@ -28,7 +28,7 @@ AllowedIPs = 10.0.0.2/32
     },
     bob: {
       interfaces: { internet: '203.0.113.2' },
-      handshake_cost: '2ms',
+      handshake_cost: '2us',
       wg: {
         wg0: `[Interface]
 PrivateKey = <bob>

@@ -7,52 +7,25 @@ export const scenario = {
     'The path carries 1400 bytes, and a router says so. The NAT gives the error to the laptop, but the packet quoted in it still has the outside address: the laptop has never sent such a packet, and learns nothing.',
   claims: ['mtu-01'],
   duration: '30s',
-  networks: { internet: {}, home: { kind: 'lan', gateway: 'fd00:1::1' } },
+  networks: { internet: {}, home: { kind: 'lan', gateway: '192.168.1.1' } },
   nats: {
     router: {
-      inside: { home: 'fd00:1::1/64' },
-      outside: { internet: '2001:db8:77::1/64' },
-      ipv6: { translate: 'masquerade' },
+      inside: { home: '192.168.1.1/24' },
+      outside: { internet: '203.0.113.77' },
       icmp_errors: 'outer-only',
     },
   },
   hosts: {
-    laptop: {
-      interfaces: { home: 'fd00:1::10/64' },
-      wg: {
-        wg0: `[Interface]
-PrivateKey = <laptop>
-Address = 10.8.0.2/24
-
-[Peer]
-PublicKey = <server.pub>
-Endpoint = [2001:db8:5::1]:51820
-AllowedIPs = 10.8.0.0/24
-`,
-      },
-    },
-    server: {
-      interfaces: { internet: { address: '2001:db8:5::1', down: { mtu: 1400 } } },
-      wg: {
-        wg0: `[Interface]
-PrivateKey = <server>
-Address = 10.8.0.1/24
-ListenPort = 51820
-
-[Peer]
-PublicKey = <laptop.pub>
-AllowedIPs = 10.8.0.2/32
-`,
-      },
-    },
+    laptop: { interfaces: { home: '192.168.1.10/24' } },
+    web: { interfaces: { internet: { address: '198.51.100.9', down: { mtu: 1400 } } } },
   },
   steps: [
-    { do: 'ping', at: '1s', name: 'small', from: 'laptop', to: '10.8.0.1', count: 3 },
-    { do: 'ping', at: '5s', name: 'large', from: 'laptop', to: '10.8.0.1', count: 10, size: 1372 },
+    { do: 'tcp', at: '1s', name: 'a few words', from: 'laptop', to: '198.51.100.9:443', bytes: 1000 },
+    { do: 'tcp', at: '5s', name: 'upload', from: 'laptop', to: '198.51.100.9:443', bytes: 100_000 },
   ],
   expect: [
-    { see: 'delivered', step: 'small' },
-    { see: 'lost', name: 'large ones hang', step: 'large', count: 10, because: ['df-too-big'] },
+    { see: 'completed', step: 'a few words', within: '1s' },
+    { see: 'stalled', name: 'large ones hang', step: 'upload', bytes: 0, for: '20s' },
     {
       see: 'received',
       name: 'though the error arrives',

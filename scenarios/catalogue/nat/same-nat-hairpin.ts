@@ -44,7 +44,7 @@ ListenPort = 51822
 PublicKey = <ann.pub>
 Endpoint = 203.0.113.77:51821
 AllowedIPs = 10.4.0.1/32
-PersistentKeepalive = 25
+PersistentKeepalive = 20
 `,
       },
     },

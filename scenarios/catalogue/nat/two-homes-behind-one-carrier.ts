@@ -88,7 +88,7 @@ ListenPort = 51822
 PublicKey = <nora.pub>
 Endpoint = 203.0.113.77:51821
 AllowedIPs = 10.4.0.1/32
-PersistentKeepalive = 5
+PersistentKeepalive = 7
 `,
       },
     },

@@ -1,0 +1,3 @@
+/** Where scenarios run. */
+export const WORLDS = ['sim', 'netns', 'netns:guest'] as const
+export type WorldName = (typeof WORLDS)[number]
