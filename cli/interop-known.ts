@@ -10,7 +10,7 @@ import {
 } from '../scenarios/language/interop.ts'
 import type { Verdict } from '../scenarios/language/verdict.ts'
 import { UserError } from './exit.ts'
-import type { Pairing } from './interop-players.ts'
+import { INTEROP_IMPLEMENTATIONS, type Pairing } from './interop-players.ts'
 import { PACKAGE_ROOT } from './package.ts'
 import { codeOf, systemText } from './system.ts'
 
@@ -57,13 +57,21 @@ export function cellOf(pair: Pairing, verdict: Verdict, evidence: string, known:
   }
 }
 
-/** Entries whose implementation did play that test in that seat, to the end, and which explained nothing. */
-export function staleDifferences(cells: readonly Cell[], known: readonly InteropDifference[]): number[] {
-  const played = (cell: Cell, { test, implementation, seat }: InteropDifference) =>
-    cell.test === test && cell[seat] === implementation && isJudged(cell.outcome)
-  return known.flatMap((entry, place) => {
-    const about = cells.filter(cell => played(cell, entry))
-    return about.length > 0 && !about.some(cell => cell.failed.some(check => check.name === entry.check)) ? [place] : []
+/**
+ * Entries that explained nothing where they could have. With some opponents one difference may hide another: short of having
+ * met them all, what counts is a test that passes as a whole.
+ */
+export function staleDifferences(
+  cells: readonly Cell[],
+  known: readonly InteropDifference[],
+  opponents: readonly string[] = INTEROP_IMPLEMENTATIONS,
+): number[] {
+  return known.flatMap(({ test, implementation, seat, check }, place) => {
+    const about = cells.filter(each => each.test === test && each[seat] === implementation && isJudged(each.outcome))
+    if (about.some(cell => cell.failed.some(({ name }) => name === check))) return []
+    const met = new Set(about.map(cell => cell[seat === 'initiator' ? 'responder' : 'initiator']))
+    const isOver = about.some(({ outcome }) => outcome === 'pass') || opponents.every(name => met.has(name))
+    return isOver ? [place] : []
   })
 }
 

@@ -116,6 +116,8 @@ export async function runTasks(
         settle(task, position, { kind: 'bug', text: outcome.text })
         return
       case 'bug': {
+        // Its guests were ended under it.
+        if (ending && withGuests) return
         // The others may still be right: they run on, and the exit status tells.
         trouble ??= new Error(`${task.named.id} (seed ${task.seed}): ${outcome.text}`)
         const because = `a bug of wglab: ${outcome.text.split('\n')[0]}`
@@ -162,7 +164,7 @@ function hire(worker: Worker, workers: Set<Worker>): Worker {
 
 const PATIENCE_MS = 3000
 /** Namespaces are taken back one by one. */
-const REAL_PATIENCE_MS = 30_000
+const REAL_PATIENCE_MS = 60_000
 
 /** Ends a worker; not before its guests are gone, unless that takes too long. */
 async function dismiss(worker: Worker, patience_ms: number): Promise<void> {

@@ -15,6 +15,7 @@ import { Crew } from './parity-crew.ts'
 import { runGenerated } from './parity-generated.ts'
 import { readKnownDifferences } from './parity-known.ts'
 import { comparePair, divergenceText, type Pair } from './parity-pair.ts'
+import { seatsOf } from './parity-seats.ts'
 import type { Smallest } from './parity-smaller.ts'
 import { print } from './print.ts'
 import { createProgress } from './progress.ts'
@@ -120,10 +121,8 @@ export function seatings(
   { scenario }: NamedScenario,
   flags: Pick<ParityFlags, 'cast' | 'against' | 'seats'>,
 ): Seating[] | string {
-  const seats = Object.entries(scenario.hosts).flatMap(([host, { wg = {}, probe }]) =>
-    Object.keys(wg).length > 0 && probe !== true ? [host] : [],
-  )
-  if (seats.length === 0) return 'no host of it has a WireGuard interface that others could play'
+  const seats = seatsOf(scenario)
+  if (typeof seats === 'string') return seats
   const reasons: string[] = []
   const full = (side: Players): Cast =>
     Object.fromEntries(
@@ -154,7 +153,7 @@ async function compareAll(
     const { id, scenario, selector } = named
     if (typeof seated === 'string') return [async () => notCompared({ id, scenario }, seedOf, 'unsupported', seated)]
     return seated.map(({ a, b }) => async () => {
-      const pair = { named, seed: seedOf, a, b, known, draws: flags.draws }
+      const pair = { named, seed: seedOf, a, b, known, draws: flags.draws, strict: true }
       return compare({ ...pair, reproduce: reproduce(selector, seedOf, a, b) }, crew)
     })
   })

@@ -15,7 +15,7 @@ export function failureReasons({ checks, verdict }: Pick<Verdict, 'checks' | 've
   return checks
     .filter(({ result }) => result === 'fail')
     .map(({ name, likely }) => {
-      const drop = /^(?:Dropped otherwise: )?([\w-]+) \(/.exec(likely ?? '')?.[1]
+      const drop = /([\w-]+) \(\d+ of /.exec(likely ?? '')?.[1]
       return drop === undefined ? name : `${name}, because of ${drop}`
     })
 }

@@ -127,6 +127,7 @@ async function taskOf(selector: string | undefined, flags: ShrinkFlags): Promise
   if (one === undefined || others.length > 0)
     throw new UserError(`${selector} selects ${chosen.length} scenarios: one is made smaller at a time`)
   const named = { id: one.id, scenario: withNamedSteps(one.scenario) }
+  checkCast(named, flags.cast)
   const seedOf = flags.seed ?? one.scenario.seed ?? '1'
   const against = flags.against ?? (generated === undefined ? undefined : 'kernel-6.12')
   const task = { named, selector: one.selector, seed: seedOf, a: flags.cast, b: undefined }
@@ -137,6 +138,15 @@ async function taskOf(selector: string | undefined, flags: ShrinkFlags): Promise
   // As `wglab parity --generated` chooses.
   const place = generated === undefined ? 0 : chanceOf(`seat/${generatedSeed}`).below(seated.length)
   return { ...task, ...seated[place] }
+}
+
+function checkCast({ id, scenario }: NamedScenario, players: Cast): void {
+  const machines = Object.keys({ ...scenario.hosts, ...scenario.nats, ...scenario.routers })
+  for (const host of Object.keys(players)) {
+    if (machines.includes(host)) continue
+    const known = Object.keys(scenario.hosts).join(', ')
+    throw new UserError(`--cast ${host}=…: ${id} has no host "${host}" (hosts: ${known})`)
+  }
 }
 
 function fileOf({ named }: Task, { out }: ShrinkFlags): string {
@@ -168,7 +178,9 @@ async function smallerFailure(task: Task, crew: Crew, options: ShrinkOptions): P
   const guests = Object.values(a).some(isGuest)
   const run = async (scenario: Scenario): Promise<Verdict> => {
     const one = { id: named.id, scenario }
-    const players = Object.fromEntries(Object.entries(a).filter(([host]) => Object.hasOwn(scenario.hosts, host)))
+    const players = Object.fromEntries(
+      Object.entries(a).filter(([host]) => host in { ...scenario.hosts, ...scenario.nats, ...scenario.routers }),
+    )
     if (!guests) return runOne(one, { cast: players, seed: seedOf })
     const verdict = await crew.with(opened => runOneWithGuests(one, { cast: players, seed: seedOf }, opened!))
     if ('lacks' in verdict) throw new UserError(verdict.lacks, EXIT.missing)

@@ -61,6 +61,18 @@ describe('the timer wheel', () => {
     )
   })
 
+  it('counts its steps from when it began to turn', () => {
+    // 5 s at the start of a run that a kernel has waited for since 20 s, whose jiffies begin at −300 s.
+    const start_ns = 2 ** 24 * JIFFY - 280 * NS_PER_S
+    expect(wheelDue(instant(0), 5 * NS_PER_S, JIFFY, start_ns)).toBe(5_056_000_000)
+    fc.assert(
+      fc.property(fc.nat(10 ** 12), fc.nat(10 ** 12), fc.nat(600 * NS_PER_S), (now, start, delay_ns) => {
+        const due = wheelDue(instant(now), delay_ns, JIFFY, start)
+        expect(due).toBe(wheelDue(instant(now + start), delay_ns, JIFFY) - start)
+      }),
+    )
+  })
+
   it('has no timer after the end of time', () => {
     expect(wheelDue((NEVER - 5) as Instant, NS_PER_S, JIFFY)).toBe(NEVER)
   })

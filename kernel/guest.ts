@@ -3,9 +3,10 @@
  * The rules of the conversation: protocol.ts. Times are nanoseconds of the guest's own clock, which is 0 when it starts.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { fixedAddresses } from './addresses.ts'
 import { Console } from './console.ts'
 import {
   FOREVER,
@@ -80,6 +81,10 @@ export class Guest {
 
   /** Starts it and returns when it stands still for the first time, at about 0. Rejects with GuestDown. */
   static async start(options: GuestOptions): Promise<Guest> {
+    const before = await fixedAddresses()
+    await access(options.kernel, constants.X_OK).catch((error: Error) => {
+      throw new GuestDown(options.name, `can not be started: ${error.message}`, '')
+    })
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
     let clock: (socket: Socket) => void = () => {}
     let network: (socket: Socket) => void = () => {}
@@ -87,7 +92,7 @@ export class Guest {
       listening(join(options.folder, 'clock'), socket => clock(socket)),
       listening(join(options.folder, 'net'), socket => network(socket)),
     ])
-    const guest = new Guest(options, servers)
+    const guest = new Guest(options, before, servers)
     clock = socket => guest.#connectClock(socket)
     network = socket => guest.#connectNetwork(socket)
     try {
@@ -99,12 +104,14 @@ export class Guest {
     return guest
   }
 
-  private constructor(options: GuestOptions, servers: readonly Server[]) {
+  /** `before`: what goes before the command that starts it. */
+  private constructor(options: GuestOptions, before: readonly string[], servers: readonly Server[]) {
     this.options = options
     this.#servers = servers
     this.said = new Console(options.secret)
     const { kernel, folder } = options
-    this.#child = spawn(kernel, argumentsOf(options), {
+    const [program = kernel, ...words] = [...before, kernel, ...argumentsOf(options)]
+    this.#child = spawn(program, words, {
       cwd: folder,
       // A group of its own: the kernel has a process for each of its programs.
       detached: true,

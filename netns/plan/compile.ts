@@ -50,7 +50,7 @@ export function plan(options: PlanOptions): Plan {
   return {
     prefix,
     scenario,
-    needs: needsOf([...setUp, ...timeline.flatMap(each => each.commands)], timeline),
+    needs: needsOf([...setUp, ...timeline.flatMap(each => each.commands), ...hookCommands(hosts)], timeline),
     needsModule: hosts.some(({ host, start }) => host.wg !== undefined && start === undefined),
     needsQdiscs: qdiscKinds(scenario, seats, netem),
     files: [...toolFiles(datagrams), ...hosts.flatMap(hostFiles), ...files],
@@ -213,7 +213,27 @@ function qdiscKinds(scenario: Scenario, seats: readonly Seat[], netem: boolean):
   return [...new Set(lists.flatMap(kindsOf))].toSorted()
 }
 
-const PROGRAMS = ['nft', 'tc', 'wg', 'wg-quick', 'bash', 'ping', 'perl', 'iperf3', 'timeout', 'conntrack']
+const PROGRAMS = [
+  'nft',
+  'tc',
+  'wg',
+  'wg-quick',
+  'bash',
+  'ping',
+  'perl',
+  'iperf3',
+  'timeout',
+  'conntrack',
+  'iptables',
+  'ip6tables',
+]
+
+/** What wg-quick is told to run. */
+function hookCommands(hosts: readonly HostPlan[]): Command[] {
+  const hooks = /^\s*(?:Pre|Post)(?:Up|Down)\s*=\s*(.*)$/gim
+  const texts = hosts.flatMap(({ host }) => Object.values(host.wg ?? {}))
+  return texts.flatMap(text => [...text.matchAll(hooks)].map(match => ({ line: match[1] ?? '' })))
+}
 
 /** Those that its lines speak of, and what every run has. */
 function needsOf(commands: readonly Command[], timeline: readonly Moment[]): string[] {
@@ -222,7 +242,8 @@ function needsOf(commands: readonly Command[], timeline: readonly Moment[]): str
   )
   const lines = [...commands.map(({ line }) => line), ...plays].flatMap(line => line.split(/\n|; |&& |\|\| /))
   const used = PROGRAMS.filter(program => lines.some(line => line.startsWith(`${program} `)))
-  return ['ip', 'sysctl', 'mount', 'nsenter', 'xargs', ...used, ...(used.includes('wg-quick') ? ['bash'] : [])]
+  const shell = used.includes('wg-quick') && !used.includes('bash') ? ['bash'] : []
+  return ['ip', 'sysctl', 'mount', 'nsenter', 'xargs', ...used, ...shell]
 }
 
 function notesOf(seats: readonly Seat[], netem: boolean): string[] {

@@ -56,7 +56,8 @@ ${spaces.map(({ name, enter }) => `  ${`${name})`.padEnd(width + 1)} ${enter} sh
 # at 1000: waits until so many milliseconds have gone since the start
 at() {
   left=$(($1 + start - $(date +%s%3N)))
-  [ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))"
+  # In the background: a signal is heard at once.
+  [ "$left" -le 0 ] || { sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" & wait $!; }
 }
 
 tear_down() {
@@ -65,7 +66,7 @@ ${tearDown.map(({ line }) => `  ${line} || true\n`).join('')}\
   cd / && rm -r "$folder"
 }
 trap tear_down EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill \${!-} 2>/dev/null || true; exit 130' INT TERM HUP
 `
 }
 

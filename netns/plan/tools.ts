@@ -23,6 +23,7 @@ mount --bind "$1" /run/lab
 mount --bind tools /run/tools
 mount --bind "$1/wireguard" /etc/wireguard
 mount --bind "$1/hosts" /etc/hosts
+[ ! -e /etc/nsswitch.conf ] || mount --bind tools/nsswitch.conf /etc/nsswitch.conf
 case $resolv in /run/*) mkdir -p "\${resolv%/*}"; : > "$resolv" ;; esac
 [ ! -e "$resolv" ] || mount --bind "$1/resolv.conf" "$resolv"
 found=$(command -v resolvconf) && mount --bind tools/resolvconf "$(readlink -f "$found")"
@@ -106,6 +107,8 @@ export function toolFiles(datagrams: boolean): PlanFile[] {
   const file = (name: string, text: string): PlanFile => ({ path: `tools/${name}`, text, secret: false, program: true })
   return [
     { path: 'tools/machine.conf', text: MACHINE, secret: false },
+    // A name that is not in /etc/hosts is not there, at once.
+    { path: 'tools/nsswitch.conf', text: 'hosts: files\n', secret: false },
     file('hold.sh', HOLD),
     file('ip', IP),
     file('resolvconf', RESOLVCONF),

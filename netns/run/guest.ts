@@ -68,6 +68,7 @@ class GuestSite implements Site {
 
   constructor(options: GuestSiteOptions) {
     this.#options = options
+    if (options.signal.aborted) this.#fail(options.signal.reason)
     options.signal.addEventListener('abort', () => this.#fail(options.signal.reason), { once: true })
   }
 

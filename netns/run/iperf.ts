@@ -22,7 +22,11 @@ interface Report {
   readonly error?: string
   readonly start?: { readonly connected?: readonly unknown[]; readonly test_start?: { readonly reverse?: number } }
   readonly intervals?: readonly { readonly sum?: Sum; readonly sum_bidir_reverse?: Sum }[]
-  readonly end?: { readonly sum_received?: Sum; readonly sum_received_bidir_reverse?: Sum }
+  readonly end?: {
+    readonly sum_sent?: { readonly bytes: number }
+    readonly sum_received?: Sum
+    readonly sum_received_bidir_reverse?: Sum
+  }
 }
 
 /**
@@ -60,6 +64,15 @@ export function iperfRows(client: string, server: string, reader: IperfReader): 
   if (said.error !== undefined) row(ended, from, 'error', { detail: said.error })
   row(ended, from, 'done')
   return rows.toSorted((a, b) => a.t - b.t)
+}
+
+/**
+ * iperf3 -n ends when all has been handed to TCP, and does not count what is still on its way then. Such a run says nothing of
+ * whether all would have arrived.
+ */
+export function stoppedCounting(client: string): boolean {
+  const { error, end } = parse(client) ?? {}
+  return error === undefined && (end?.sum_sent?.bytes ?? 0) > (end?.sum_received?.bytes ?? Number.POSITIVE_INFINITY)
 }
 
 function sums(report: Report | undefined, which: 'sum' | 'sum_bidir_reverse'): (Sum | undefined)[] {

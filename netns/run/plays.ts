@@ -6,9 +6,9 @@ import type { Step } from '../../scenarios/language/step.ts'
 import type { HopRow, PacketRef, StepRow } from '../../scenarios/language/trace.ts'
 import { packetText } from '../../scenarios/language/trace.ts'
 import type { Play } from '../plan/plan.ts'
-import { iperfRows } from './iperf.ts'
+import { iperfRows, stoppedCounting } from './iperf.ts'
 import { pingRows } from './ping.ts'
-import type { Job, Site } from './site.ts'
+import { type Job, RunSpoiled, type Site } from './site.ts'
 
 export interface PlayContext {
   /** Of the step. */
@@ -61,6 +61,8 @@ export async function beginPlay(play: Exclude<Play, { kind: 'show' }>, context: 
         case 'send':
           return [begun, ...datagrams(play, job, { began, over, context, hops: own })]
         case 'tcp': {
+          if (stoppedCounting(job.output()))
+            throw new RunSpoiled(`iperf3 stopped counting the bytes of "${name}" while some were on their way`)
           const connected = own.find(hop => isSynAck(hop, play.from))?.t
           const reader = { step: name, from: play.from, to: play.to, began, ended: over, connected }
           return [begun, ...iperfRows(job.output(), server?.output() ?? '', reader)]

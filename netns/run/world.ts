@@ -217,6 +217,7 @@ class Run {
   /** What was begun and is not over has a little time more. */
   async #settled(): Promise<void> {
     const { site } = this.#options
+    if (this.#open.size === 0) return
     const late = site.sleepUntil(site.now() + LATE_NS).then(() => {
       if (this.#open.size > 0) throw new RunSpoiled('a command of the timeline did not end with the run')
     })

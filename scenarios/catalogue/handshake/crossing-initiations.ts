@@ -3,7 +3,8 @@ import type { Scenario } from '../../language/scenario.ts'
 export const scenario = {
   schema: 'wglab/scenario@1',
   title: 'Both sides start at the same instant, and one session comes of it',
-  about: 'Each answers the other, each throws its own attempt away: the jitter of the retries lets one of them win.',
+  about:
+    'Each answers the other, each throws its own attempt away. Their retries may cross again, as often as jitter and the steps of their timers want it; here the cable loses those of bob, and alice wins.',
   duration: '40s',
 
   networks: { internet: {} },
@@ -24,7 +25,9 @@ AllowedIPs = 10.0.0.2/32
       },
     },
     bob: {
-      interfaces: { internet: '203.0.113.2' },
+      interfaces: {
+        internet: { address: '203.0.113.2', up: { lose: [{ message: 'initiation', nth: [2, 3, 4, 5] }] } },
+      },
       wg: {
         wg0: `[Interface]
 PrivateKey = <bob>
