@@ -185,7 +185,9 @@ export class GuestHost implements Node {
     const { spec } = this.#options
     const before = this.#power
     this.#power = { kind: 'on' }
-    this.#jobs.order('h', '')
+    // The agent answers for names on port 53, unless a tunnel wants it.
+    const wants53 = Object.values(spec.wg ?? {}).some(text => /^\s*ListenPort\s*=\s*53\s*$/im.test(text))
+    if (!wants53) this.#jobs.order('h', '')
     if (this.#implementation.startsWith('kernel-')) this.#jobs.order('k', '')
     this.#play.begin()
     for (const text of this.#boots++ === 0 ? Object.values(spec.wg ?? {}) : []) {

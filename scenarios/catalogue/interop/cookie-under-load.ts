@@ -12,7 +12,7 @@ export const scenario = {
   networks: { internet: {} },
   hosts: {
     ...hosts,
-    responder: { ...hosts.responder, handshake_cost: '1ms' },
+    responder: { ...hosts.responder, handshake_cost: '2us' },
     mallory: { interfaces: { internet: '192.0.2.66' }, probe: true },
   },
   steps: [
