@@ -1,7 +1,7 @@
 /** A real Linux, whose clock is ours. */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it as vitestIt } from 'vitest'
@@ -102,8 +102,10 @@ describe.each(KERNELS)('a guest, Linux $series', ({ series, ready }) => {
 
   sameBytes('does the same again with the same seed, and otherwise not', () =>
     guests(async start => {
-      const life = async (seed: string) => {
-        const guest = await start({ seed })
+      const elsewhere = mkdtempSync(join(tmpdir(), 'wglab-root-'))
+      symlinkSync(ready!.root.path, join(elsewhere, 'another-name'))
+      const life = async (seed: string, root = ready!.root.path) => {
+        const guest = await start({ seed, root })
         await configured(guest)
         const key = 'wg genkey > /tmp/k; ip link add wg0 type wireguard; wg set wg0 private-key /tmp/k'
         const peer = `peer ${'A'.repeat(42)}E= endpoint 10.0.0.2:51820 allowed-ips 10.1.0.2/32 persistent-keepalive 25`
@@ -111,8 +113,11 @@ describe.each(KERNELS)('a guest, Linux $series', ({ series, ready }) => {
         const sent = await until(guest, up.now + 200 * S)
         return { count: sent.length, hash: createHash('sha256').update(JSON.stringify(sent)).digest('hex') }
       }
-      const [one, two, other] = await Promise.all([life('1'), life('1'), life('2')])
+      const away = join(elsewhere, 'another-name')
+      const [one, two, other] = await Promise.all([life('1'), life('1', away), life('2')])
+      rmSync(elsewhere, { recursive: true })
       expect(one?.count).toBeGreaterThan(20)
+      // Wherever its root lies.
       expect(two).toEqual(one)
       expect(other?.hash).not.toBe(one?.hash)
     }),

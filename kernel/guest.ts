@@ -3,9 +3,9 @@
  * The rules of the conversation: protocol.ts. Times are nanoseconds of the guest's own clock, which is 0 when it starts.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { access, constants, mkdir, rm } from 'node:fs/promises'
+import { access, constants, mkdir, rm, symlink } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { resolve as absolute, join } from 'node:path'
 import { fixedAddresses } from './addresses.ts'
 import { Console } from './console.ts'
 import {
@@ -86,6 +86,7 @@ export class Guest {
       throw new GuestDown(options.name, `can not be started: ${error.message}`, '')
     })
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    await symlink(absolute(options.root), join(options.folder, ROOT_NAME))
     let clock: (socket: Socket) => void = () => {}
     let network: (socket: Socket) => void = () => {}
     const servers = await Promise.all([
@@ -358,10 +359,16 @@ export class Guest {
   }
 }
 
-function argumentsOf({ root, ports, seed, memory_mb = DEFAULT_MEMORY_MB, secret, without }: GuestOptions): string[] {
+/**
+ * Names relative to its folder: the command line goes into the kernel's randomness, so it is the same everywhere. hostfs
+ * knows absolute paths alone.
+ */
+const ROOT_NAME = 'root'
+const ROOT_SEEN = `/proc/self/cwd/${ROOT_NAME}/.`
+
+function argumentsOf({ ports, seed, memory_mb = DEFAULT_MEMORY_MB, secret, without }: GuestOptions): string[] {
   return [
     `mem=${memory_mb}M`,
-    // Names relative to its folder: the command line goes into the kernel's randomness, so it is the same everywhere.
     'time-travel=ext:clock',
     `labnet=net,${ports}`,
     `labseed=${seed}`,
@@ -369,7 +376,7 @@ function argumentsOf({ root, ports, seed, memory_mb = DEFAULT_MEMORY_MB, secret,
     ...(secret === undefined ? ['quiet'] : ['labkeys=1', 'loglevel=7']),
     ...(without === undefined ? [] : ['initcall_blacklist=wg_mod_init']),
     'rootfstype=hostfs',
-    `rootflags=${root}`,
+    `rootflags=${ROOT_SEEN}`,
     'ro',
     'init=/lab/init',
     'con=null',

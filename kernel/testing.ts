@@ -22,7 +22,7 @@ export async function readyGuests(series: Series): Promise<Ready | undefined> {
 
 export const SKIP_TEXT = 'no kernel built: npx wglab kernel build'
 
-type Wanted = Partial<Omit<GuestOptions, 'kernel' | 'root' | 'folder'>>
+type Wanted = Partial<Omit<GuestOptions, 'kernel' | 'folder'>>
 
 /** Hands out guests and ends them all when `use` is over. */
 export async function withGuests<T>(
