@@ -3,6 +3,7 @@ import type { Scenario } from '../../language/scenario.ts'
 export const scenario = {
   schema: 'wglab/scenario@1',
   title: 'A relay that is stopped is a hole in the path, and after its start all is as before',
+  // Alice's keepalives are the more frequent: else it were chance whose come first.
   about: 'It holds no key and no session: whoever sends first is known again.',
   duration: '50s',
   networks: { internet: {} },
@@ -36,7 +37,7 @@ ListenPort = 51820
 PublicKey = <alice.pub>
 Endpoint = 192.0.2.1:3478
 AllowedIPs = 10.0.0.1/32
-PersistentKeepalive = 5
+PersistentKeepalive = 7
 `,
       },
     },
