@@ -134,6 +134,17 @@ describe.skipIf(!ready)('--world netns (needs root, wireguard-go, tcpdump)', () 
   )
 
   it(
+    'bytes over TCP come through a forwarded port, and not where none is',
+    async () => {
+      const id = 'nat/web-server-behind-a-forwarded-port'
+      const found = failures((await lab('--jobs', '2', id, await twinOf(id)).ended).output)
+      expect(found['web-server-behind-a-forwarded-port']).toEqual([])
+      expect(found['nat-web-server-behind-a-forwarded-port']).toContain('reachable')
+    },
+    PATIENCE_MS,
+  )
+
+  it(
     'Ctrl-C in the middle leaves nothing',
     async () => {
       const going = lab('handshake/one-round-trip', '--cast', 'alice=wireguard-go')

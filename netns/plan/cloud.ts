@@ -30,9 +30,9 @@ export function networkLines(network: Network): string[] {
   ]
 }
 
-/** Linux holds its ICMP errors to a rate unless it is told otherwise. */
+/** Linux holds its ICMP errors to a rate unless no kind is to be. A rate of 0 would leave no room for those of routes. */
 export function unlimited(): string {
-  return 'net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv6.icmp.ratelimit=0'
+  return 'net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0'
 }
 
 /** The rules of an internet: of its own, and of its cables. '' for none. */

@@ -26,7 +26,7 @@ describe('a scenario becomes commands', () => {
       ip netns exec wglab-t-bob sh -eu tools/hold.sh bob
       # internet is a router that knows every address
       internet: sysctl -eqw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
-      internet: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv6.icmp.ratelimit=0
+      internet: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0
       internet: sysctl -qw net.ipv4.conf.all.proxy_arp=1
       internet: ip addr add 192.0.0.8/32 dev lo
       internet: ip -6 addr add 100::8/128 dev lo
@@ -122,7 +122,7 @@ describe('a scenario becomes commands', () => {
       router: ip neigh replace 192.0.0.8 lladdr 02:00:00:00:03:02 dev eth1 nud permanent
       router: ip route replace default via 192.0.0.8 dev eth1 onlink metric 100
       # router translates
-      router: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv6.icmp.ratelimit=0
+      router: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0
       router: nft -f - <<'END'
       table ip wglab-nat {
         map forwards { type inet_proto . inet_service : ipv4_addr . inet_service; flags timeout; }
@@ -193,7 +193,7 @@ describe('a scenario becomes commands', () => {
   it('a size in the middle of a path', () => {
     const made = planOf(blackHole as Scenario, {}, false)
     expect(linesOf(made.setUp.filter(({ line }) => /mtu|nft|icmp/.test(line)))).toMatchInlineSnapshot(`
-      "internet: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv6.icmp.ratelimit=0
+      "internet: sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0
       # rules of internet
       internet: nft -f - <<'END'
       table inet wglab
@@ -258,6 +258,45 @@ describe('a scenario becomes commands', () => {
         "server:wg0 inner wg0",
       ]
     `)
+  })
+
+  it('TCP: a server on every machine, a line for who asks, settings of both ends', () => {
+    const made = planOf({
+      ...oneRoundTrip,
+      steps: [
+        { do: 'tcp', at: '1s', name: 'up', from: 'alice', to: '10.0.0.2:443', bytes: 1000, ecn: true },
+        { do: 'tcp', at: '2s', from: 'bob', to: '10.0.0.1:7', bytes: 9, direction: 'both', deadline: '1500ms' },
+        {
+          do: 'tcp',
+          at: '3s',
+          from: 'bob',
+          to: '192.0.2.1:7',
+          bytes: 9,
+          direction: 'down',
+          congestion: 'reno',
+          window: 4096,
+        },
+      ],
+    })
+    for (const name of ['alice', 'bob'])
+      expect(partOf(made, name)).toContain(`${name}: perl /run/tools/tcp.pl serve /run/lab/tcp.log\n`)
+    expect(made.files.map(({ path }) => path)).toContain('tools/tcp.pl')
+    expect(made.needs).toContain('perl')
+    const lines = made.timeline.flatMap(({ play }) =>
+      play?.kind === 'tcp' ? [`${play.number} ${play.from}: ${play.line}`] : [],
+    )
+    expect(lines).toEqual([
+      '0 alice: perl /run/tools/tcp.pl ask 10.0.0.2 443 40000 0 1000 0 cubic 0 0',
+      '1 bob: perl /run/tools/tcp.pl ask 10.0.0.1 7 40001 1 9 9 cubic 0 1.5',
+      '2 bob: perl /run/tools/tcp.pl ask 192.0.2.1 7 40002 2 0 9 reno 4096 0',
+    ])
+    const settings = made.timeline
+      .filter(({ step }) => step === 0 || step === 2)
+      .map(({ commands }) => linesOf(commands))
+    expect(settings).toEqual([
+      'alice: sysctl -qw net.ipv4.tcp_mtu_probing=0 net.ipv4.tcp_ecn=1\nbob: sysctl -qw net.ipv4.tcp_mtu_probing=0 net.ipv4.tcp_ecn=1\n',
+      'alice: sysctl -qw net.ipv4.tcp_mtu_probing=0 net.ipv4.tcp_ecn=0\nbob: sysctl -qw net.ipv4.tcp_mtu_probing=0 net.ipv4.tcp_ecn=0\n',
+    ])
   })
 
   it('refuses what it does not support', () => {

@@ -46,14 +46,13 @@ export function plan(options: PlanOptions): Plan {
     .filter(({ host }) => host.wg !== undefined)
     .map((each): Moment => ({ at_ms: end, commands: [], play: { kind: 'show', on: each.name } }))
   const timeline = [...tunnels, ...moments.filter(({ at_ms }) => at_ms <= end), ...shows]
-  const datagrams = scenario.steps.some(step => step.do === 'send')
   return {
     prefix,
     scenario,
     needs: needsOf([...setUp, ...timeline.flatMap(each => each.commands), ...hookCommands(hosts)], timeline),
     needsModule: hosts.some(({ host, start }) => host.wg !== undefined && start === undefined),
     needsQdiscs: qdiscKinds(scenario, seats, netem),
-    files: [...toolFiles(datagrams), ...hosts.flatMap(hostFiles), ...files],
+    files: [...toolFiles(servantsOf(scenario)), ...hosts.flatMap(hostFiles), ...files],
     spaces,
     setUp,
     vantages: vantagesOf(scenario, seats),
@@ -129,7 +128,7 @@ function partCommands(
   hosts: readonly HostPlan[],
 ): Command[] {
   const present = seats.filter(seat => seat.present)
-  const datagrams = scenario.steps.some(step => step.do === 'send')
+  const { datagrams, streams } = servantsOf(scenario)
   return [
     ...Object.entries(scenario.networks).flatMap(([name, network]) => {
       const here = seats.filter(seat => seat.network === name)
@@ -170,7 +169,17 @@ function partCommands(
           on(name, ['perl /run/tools/udp.pl serve </dev/null >/dev/null 2>&1 &'], 'who takes datagrams'),
         )
       : []),
+    ...(streams
+      ? hosts.flatMap(({ name }) =>
+          on(name, ['perl /run/tools/tcp.pl serve /run/lab/tcp.log'], 'who gives and takes by TCP'),
+        )
+      : []),
   ]
+}
+
+/** Which of the lab's own servers have something to do. */
+function servantsOf({ steps }: Scenario): { readonly datagrams: boolean; readonly streams: boolean } {
+  return { datagrams: steps.some(step => step.do === 'send'), streams: steps.some(step => step.do === 'tcp') }
 }
 
 /** At time 0. Who speaks first comes last, so that nobody is spoken to before it is there. */
@@ -213,20 +222,7 @@ function qdiscKinds(scenario: Scenario, seats: readonly Seat[], netem: boolean):
   return [...new Set(lists.flatMap(kindsOf))].toSorted()
 }
 
-const PROGRAMS = [
-  'nft',
-  'tc',
-  'wg',
-  'wg-quick',
-  'bash',
-  'ping',
-  'perl',
-  'iperf3',
-  'timeout',
-  'conntrack',
-  'iptables',
-  'ip6tables',
-]
+const PROGRAMS = ['nft', 'tc', 'wg', 'wg-quick', 'bash', 'ping', 'perl', 'conntrack', 'iptables', 'ip6tables']
 
 /** What wg-quick is told to run. */
 function hookCommands(hosts: readonly HostPlan[]): Command[] {

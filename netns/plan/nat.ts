@@ -105,6 +105,9 @@ function mappingRefusal(given: Given, parameters: NatParameters): string | undef
     if (value === undefined || can[key]?.includes(value)) continue
     return `has ${key} ${typeof value === 'string' ? value : JSON.stringify(value)}, and conntrack does not do that`
   }
+  const [low, high] = given.port_range ?? [0, 0]
+  if (low < high && kept && given.ports_taken === undefined)
+    return `has port_range ${low}-${high} and gives the first free one of it, and Linux begins anywhere in it`
   for (const [key, { mapping, filtering }] of Object.entries({ tcp: parameters.tcp, query: parameters.query })) {
     if (
       (given.tcp ?? given.query) !== undefined &&

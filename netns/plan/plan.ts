@@ -50,9 +50,11 @@ export type Play =
       readonly count: number
       readonly bytes: number
       readonly port: number
+      /** Its own port: of no other step. */
+      readonly source: number
     }
-  /** iperf3, client and server with JSON output. `to` is the machine that `server` runs on; empty: nobody listens there. */
-  | { readonly kind: 'tcp'; readonly from: string; readonly to: string; readonly line: string; readonly server: string }
+  /** tcp.pl: this end's rows are its output, those of the other end are in the `tcp.log` of its machine; by this number. */
+  | { readonly kind: 'tcp'; readonly from: string; readonly line: string; readonly number: number }
   /** `wg show all dump` of this machine into `state` rows. */
   | { readonly kind: 'show'; readonly on: string }
 

@@ -113,11 +113,8 @@ function playText(play: Moment['play']): string {
       return ''
     case 'ping':
     case 'send':
+    case 'tcp':
       return `on ${play.from} ${quote(play.line)} &\n`
-    case 'tcp': {
-      const client = `on ${play.from} ${quote(play.line)}`
-      return play.to === '' ? `${client} &\n` : `on ${play.to} ${quote(play.server)} &\n{ sleep 0.3; ${client}; } &\n`
-    }
     case 'show':
       return `on ${play.on} 'wg show'\n`
   }

@@ -81,6 +81,12 @@ describe('a NAT', () => {
     [{ timeout: '1500ms' }, 'has a timeout of 1500ms, and conntrack counts whole seconds'],
     [{ nat64: '64:ff9b::/96' }, 'has "nat64", which Linux does not bring along'],
     [{ max_mappings: 3 }, 'has room for 3 mappings, and the size of the table belongs to the whole machine'],
+    [{ port_range: [20000, 20000] }, undefined],
+    [
+      { port_range: [20000, 30000] },
+      'has port_range 20000-30000 and gives the first free one of it, and Linux begins anywhere in it',
+    ],
+    [{ port_range: [20000, 30000], ports_taken: 'linux' }, undefined],
     [{ ttl: 'keep' }, 'keeps the TTL, and Linux takes one off'],
   ]
   for (const [keys, because] of table) {

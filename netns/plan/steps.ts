@@ -9,7 +9,7 @@ import { changedEnds, type Ends, isLan, movesOf, type Seat } from './layout.ts'
 import { endpointWords, flushLines } from './nat.ts'
 import type { Command, Moment, PlanFile, Play } from './plan.ts'
 import { servantOf } from './servant.ts'
-import { pingLine, sendLine, tcpLines, tcpSettings } from './traffic.ts'
+import { endpointOf, pingLine, sendLine, sourcePort, tcpLine, tcpSettings } from './traffic.ts'
 
 export interface TimelineContext {
   readonly scenario: Scenario
@@ -58,13 +58,17 @@ function partsOf(context: TimelineContext, state: State, step: Scenario['steps']
     case 'ping':
       return play({ kind: 'ping', from: step.from, line: pingLine(step), count: step.count ?? 1 })
     case 'send': {
-      const { line, port } = sendLine(step, number)
+      const line = sendLine(step, number)
       const to = servantOf(context.scenario, step.to) ?? ''
-      return play({ kind: 'send', from: step.from, to, line, count: step.count ?? 1, bytes: step.size ?? 64, port })
+      const ends = { port: endpointOf(step.to).port, source: sourcePort(number) }
+      return play({ kind: 'send', from: step.from, to, line, count: step.count ?? 1, bytes: step.size ?? 64, ...ends })
     }
     case 'tcp': {
-      const to = servantOf(context.scenario, step.to) ?? ''
-      return play({ kind: 'tcp', from: step.from, to, ...tcpLines(step) }, tcpSettings(step, [step.from, to]))
+      // Who answers behind a port that somebody asks for on the way nobody knows beforehand.
+      const to = servantOf(context.scenario, step.to)
+      const ends = to === undefined ? context.hosts.map(({ name }) => name) : [...new Set([step.from, to])]
+      const line = tcpLine(step, number)
+      return play({ kind: 'tcp', from: step.from, line, number }, tcpSettings(step, ends))
     }
     case 'roam':
       return [{ commands: moveCommands(context, state, step) }]

@@ -10,7 +10,6 @@ import { secretInLine } from './host.ts'
 import { changedEnds, isLan, movesOf, type Seat, seatsOf } from './layout.ts'
 import { natRefusal } from './nat.ts'
 import { policyRefusal } from './policy.ts'
-import { servantOf } from './servant.ts'
 
 export interface SupportOptions {
   /** Default true. false: the machine has no netem. */
@@ -108,11 +107,9 @@ function cablesRefusal(
 function stepRefusal(scenario: Scenario, seats: readonly Seat[], step: Step): string | undefined {
   switch (step.do) {
     case 'ping':
-      return undefined
     case 'send':
-      return undefined
     case 'tcp':
-      return tcpRefusal(scenario, step)
+      return undefined
     case 'roam':
       return first(movesOf(scenario, step), ({ machine, network, ends }) => {
         if (ends.gateways.length > 0 && !isLan(scenario, network)) return `gives ${machine} a gateway on an internet`
@@ -147,12 +144,6 @@ function stepRefusal(scenario: Scenario, seats: readonly Seat[], step: Step): st
     case 'probe':
       return `is played by the probe ${step.host}, which is in the simulator only`
   }
-}
-
-function tcpRefusal(scenario: Scenario, { to, direction, window }: StepOf<'tcp'>): string | undefined {
-  if (direction === 'both') return 'sends so many bytes both ways at once, and iperf3 counts them together'
-  if (window !== undefined) return 'sets the receive window, and iperf3 sets both buffers with it'
-  return servantOf(scenario, to) === undefined ? `goes to ${to}, and no host has that address` : undefined
 }
 
 function linkRefusal(scenario: Scenario, seats: readonly Seat[], step: StepOf<'link'>): string | undefined {

@@ -37,6 +37,17 @@ describe('packetKey', () => {
     expect(packetKey(Uint8Array.from(plain), 'wire')).not.toBe(key)
   })
 
+  it('a datagram of a step is what it says, through NATs and out of tunnels; the echo of it is another', () => {
+    const said = (text: string, ports: [number, number] = [40003, 9], from = A, layer: 'wire' | 'inner' = 'wire') =>
+      packetKey(datagram(from, B, ports, Buffer.from(text)), layer)
+    const key = said('wglab 40003 00000001 ...')
+    expect(said('wglab 40003 00000001 ...', [1025, 9], N)).toBe(key)
+    expect(said('wglab 40003 00000001 ...', [40003, 9], A, 'inner')).toBe(key)
+    expect(said('wglab 40003 00000002 ...')).not.toBe(key)
+    expect(said('wglab 40003 00000001 ...', [7, 40003], B)).not.toBe(key)
+    expect(said('wglab 4', [1025, 9], N)).not.toBe(said('wglab 4'))
+  })
+
   it('echoes of one ping are told apart by their number, requests from replies', () => {
     const echo = (type: number, seq: number) =>
       packetKey(Uint8Array.from(icmp(A, B, type, 0, [0, 7, 0, seq, 1, 2, 3])), 'inner')

@@ -70,9 +70,19 @@ export function packetKey(bytes: Uint8Array, layer: 'wire' | 'inner'): string {
     }
     if (message !== undefined) return `wg ${message.kind} ${digest(udp.payload)}`
   }
+  // A datagram of a step says who it is, whatever a NAT makes of its ends, inside and outside of tunnels; its echo says the same.
+  if (udp !== undefined && ip.fragment === undefined && isOurs(udp.payload))
+    return `datagram ${udp.sourcePort === ECHO ? 'back' : 'there'} ${digest(udp.payload)}`
   const ends = `${layer} ${hex(ip.source)} ${hex(ip.destination)} ${ip.protocol}`
   const number = ip.version === 4 ? ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0) : 0
   return `${ends} ${number} ${contentText(ip)}`
+}
+
+const ECHO = 7
+
+/** What udp.pl sends, where there is room for its name. */
+function isOurs(payload: Uint8Array): boolean {
+  return /^wglab \d{5} \d{8} /.test(Buffer.from(payload.subarray(0, 21)).toString('latin1'))
 }
 
 function contentText(ip: IpPacket): string {

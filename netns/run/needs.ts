@@ -18,7 +18,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   wg: 'wireguard-tools',
   'wg-quick': 'wireguard-tools',
   'wireguard-go': 'wireguard-go',
-  iperf3: 'iperf3',
   conntrack: 'conntrack',
   sysctl: 'procps',
   unshare: 'util-linux',

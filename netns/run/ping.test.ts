@@ -31,6 +31,11 @@ PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.
     ])
   })
 
+  it('too small for a time in it: answered none the less, sent by the clock of the step', () => {
+    const said = '[102.520000] 8 bytes from 10.0.0.2: icmp_seq=1 ttl=64\n1 packets transmitted, 1 received'
+    expect(rows(said, 1)).toEqual(['2.000 sent 1', '2.520 answered 1', '9.000 done'])
+  })
+
   it('silence: sent by the clock of the step, and nothing more', () => {
     const said = `
 [103.000000] no answer yet for icmp_seq=1

@@ -13,7 +13,8 @@ export interface PingReader {
   readonly timeOf: (seconds: string) => number
 }
 
-const ANSWER = /^\[(\d+\.\d+)\] \d+ bytes from .*: icmp_seq=(\d+) .*time=([\d.]+) ms( \(DUP!\))?/
+/** With less than 16 bytes there is no room for a time in it, and ping tells none. */
+const ANSWER = /^\[(\d+\.\d+)\] \d+ bytes from .*: icmp_seq=(\d+)(?: .*time=([\d.]+) ms)?/
 const REFUSAL = /^(?:\[(\d+\.\d+)\] )?From \S+(?: \(\S+\))?:? icmp_seq=(\d+) (.+)$/
 const ERROR = /^(?:\[(\d+\.\d+)\] )?ping6?: (.+)$/
 const SILENCE = /^(?:\[(\d+\.\d+)\] )?no answer yet for icmp_seq=(\d+)/
@@ -50,7 +51,8 @@ export function pingRows(lines: readonly string[], ended: number, reader: PingRe
       sent.set(seq, Math.min(t, sent.get(seq) ?? plannedAt(reader, seq)))
     } else if (said.kind === 'answer' && !answered.has(seq)) {
       answered.add(seq)
-      sent.set(seq, Math.max(reader.began, Math.round(t - said.took_ms * 1e6)))
+      const planned = Math.min(t, plannedAt(reader, seq))
+      sent.set(seq, said.took_ms === undefined ? planned : Math.max(reader.began, Math.round(t - said.took_ms * 1e6)))
       row(t, 'answered', seq)
     }
   }
@@ -62,7 +64,7 @@ export function pingRows(lines: readonly string[], ended: number, reader: PingRe
 }
 
 type Said =
-  | { readonly kind: 'answer'; readonly at: string; readonly seq: number; readonly took_ms: number }
+  | { readonly kind: 'answer'; readonly at: string; readonly seq: number; readonly took_ms: number | undefined }
   | { readonly kind: 'silence'; readonly at: string | undefined; readonly seq: number }
   /** Without a number: of the packet that was just to be sent. */
   | {
@@ -77,7 +79,13 @@ type Said =
 function readLine(line: string): Said {
   const answer = ANSWER.exec(line)
   if (answer !== null) {
-    return { kind: 'answer', at: answer[1] ?? '', seq: Number(answer[2]), took_ms: Number(answer[3]) }
+    const took = answer[3]
+    return {
+      kind: 'answer',
+      at: answer[1] ?? '',
+      seq: Number(answer[2]),
+      took_ms: took === undefined ? undefined : Number(took),
+    }
   }
   const silence = SILENCE.exec(line)
   if (silence !== null) return { kind: 'silence', at: silence[1], seq: Number(silence[2]) }

@@ -6,9 +6,9 @@ import type { Step } from '../../scenarios/language/step.ts'
 import type { HopRow, PacketRef, StepRow } from '../../scenarios/language/trace.ts'
 import { packetText } from '../../scenarios/language/trace.ts'
 import type { Play } from '../plan/plan.ts'
-import { iperfRows, stoppedCounting } from './iperf.ts'
 import { pingRows } from './ping.ts'
-import { type Job, RunSpoiled, type Site } from './site.ts'
+import type { Job, Site } from './site.ts'
+import { tcpRows } from './tcp.ts'
 
 export interface PlayContext {
   /** Of the step. */
@@ -23,26 +23,20 @@ export interface OpenPlay {
   readonly ended: Promise<void>
   /** The run is over: what it has said so far counts. */
   stop(): void
-  /** After `ended`. `hops`: of the whole run. */
-  rows(hops: readonly HopRow[]): StepRow[]
+  /** After `ended`. `hops`: of the whole run. `logs`: what the TCP servers of the machines have said. */
+  rows(hops: readonly HopRow[], logs: ReadonlyMap<string, string>): StepRow[]
 }
 
-/** So long an iperf3 server may take to listen. */
-const LISTENS_NS = 2_000_000_000
 const TICK_NS = 20_000_000
 const NS_PER_S = 1_000_000_000
 
-export async function beginPlay(play: Exclude<Play, { kind: 'show' }>, context: PlayContext): Promise<OpenPlay> {
+export function beginPlay(play: Exclude<Play, { kind: 'show' }>, context: PlayContext): OpenPlay {
   const { site, enter, name } = context
-  const serves = play.kind === 'tcp' && play.to !== ''
-  const server = serves ? site.start(play.server, enter(play.to)) : undefined
-  if (server !== undefined) await listening(server, site)
   const began = site.now()
   const job = site.start(play.line, enter(play.from))
   let over = began
   const ended = job.ended.then(() => {
     over = site.now()
-    server?.signal('TERM')
   })
   // Called off, who waits is told.
   ended.catch(() => {})
@@ -51,9 +45,8 @@ export async function beginPlay(play: Exclude<Play, { kind: 'show' }>, context: 
     ended,
     stop() {
       job.signal('INT')
-      server?.signal('TERM')
     },
-    rows(hops) {
+    rows(hops, logs) {
       const own = hops.filter(({ t }) => t >= began - TICK_NS)
       switch (play.kind) {
         case 'ping':
@@ -61,28 +54,13 @@ export async function beginPlay(play: Exclude<Play, { kind: 'show' }>, context: 
         case 'send':
           return [begun, ...datagrams(play, job, { began, over, context, hops: own })]
         case 'tcp': {
-          if (stoppedCounting(job.output()))
-            throw new RunSpoiled(`iperf3 stopped counting the bytes of "${name}" while some were on their way`)
-          const connected = own.find(hop => isSynAck(hop, play.from))?.t
-          const reader = { step: name, from: play.from, to: play.to, began, ended: over, connected }
-          return [begun, ...iperfRows(job.output(), server?.output() ?? '', reader)]
+          const { from, number } = play
+          const reader = { step: name, number, from, began, ended: over, timeOf: dayTime(site) }
+          return [begun, ...tcpRows(job.output(), logs, reader)]
         }
       }
     },
   }
-}
-
-async function listening(server: Job, site: Site): Promise<void> {
-  let over = false
-  server.ended.then(
-    () => {
-      over = true
-    },
-    () => {},
-  )
-  // With -J it says nothing before its end: a pause is all there is, unless it fails at once.
-  for (const start = site.now(); !over && site.now() - start < LISTENS_NS / 10; )
-    await site.sleepUntil(site.now() + TICK_NS)
 }
 
 interface Played {
@@ -101,7 +79,7 @@ function pings(play: Extract<Play, { kind: 'ping' }>, job: Job, { began, over, c
     count: play.count,
     began,
     interval_ns: interval === undefined ? NS_PER_S : durationNs(interval),
-    timeOf: seconds => timeOf(seconds, site.zero_ns()),
+    timeOf: dayTime(site),
   })
   // Stamps of the captures are better than those of a program that waits for its turn.
   const to = spec?.do === 'ping' ? spec.to : undefined
@@ -115,6 +93,10 @@ function pings(play: Extract<Play, { kind: 'ping' }>, job: Job, { began, over, c
       return hop === undefined ? row : { ...row, t: hop.t, packet: hop.packet }
     })
     .toSorted((a, b) => a.t - b.t)
+}
+
+function dayTime(site: Site): (seconds: string) => number {
+  return seconds => timeOf(seconds, site.zero_ns())
 }
 
 /** `1795185328.666195` → nanoseconds of the run. */
@@ -138,7 +120,7 @@ function echoes(hops: readonly HopRow[], from: string, dir: 'out' | 'in', to: st
   return found
 }
 
-/** A datagram of a step is known by its port and size at its first sighting, and by its identity from then on. */
+/** A datagram of a step is known by its ports and size at its first sighting, and by its identity from then on. */
 function datagrams(play: Extract<Play, { kind: 'send' }>, job: Job, { over, context, hops }: Played): StepRow[] {
   const rows: StepRow[] = []
   const sequence = new Map<string, { seq: number; packet: PacketRef }>()
@@ -167,16 +149,10 @@ function datagrams(play: Extract<Play, { kind: 'send' }>, job: Job, { over, cont
   return rows
 }
 
-function isDatagram({ bytes }: HopRow, { port, bytes: size }: Extract<Play, { kind: 'send' }>): boolean {
+function isDatagram({ bytes }: HopRow, { port, source, bytes: size }: Extract<Play, { kind: 'send' }>): boolean {
   const ip = bytes === undefined ? undefined : decodeIp(bytes)
   const udp = ip === undefined ? undefined : decodeUdp(ip)
-  return udp !== undefined && udp.destinationPort === port && udp.size === size
-}
-
-/** What a machine hears of the connection it has asked for. */
-function isSynAck({ bytes, dir, at }: HopRow, from: string): boolean {
-  const ip = bytes === undefined || dir !== 'in' || !at.startsWith(`${from}:`) ? undefined : decodeIp(bytes)
-  return ip?.protocol === 6 && ((ip.payload[13] ?? 0) & 0x12) === 0x12
+  return udp !== undefined && udp.destinationPort === port && udp.sourcePort === source && udp.size === size
 }
 
 function machineOf({ at }: HopRow): string {

@@ -206,12 +206,23 @@ class Run {
     site.check()
     for (const open of this.#plays) open.stop()
     await this.#settled()
+    const logs = await this.#logs()
     const seen = await this.#watches.finish()
     if (this.#trouble !== undefined) throw this.#trouble
     const hops = hopRows(seen, { vantages: plan.vantages, zero_ns: site.zero_ns(), end })
-    const steps = this.#plays.flatMap(open => open.rows(hops))
+    const steps = this.#plays.flatMap(open => open.rows(hops, logs))
     const all = [...hops, ...this.#rows, ...steps].map(row => (row.t > end ? { ...row, t: end } : row))
     for (const row of all.toSorted((a, b) => a.t - b.t)) sink.row(row)
+  }
+
+  /** What the TCP servers of the machines have said. */
+  async #logs(): Promise<Map<string, string>> {
+    const { site, plan } = this.#options
+    const logs = new Map<string, string>()
+    if (!plan.timeline.some(({ play }) => play?.kind === 'tcp')) return logs
+    for (const host of Object.keys(plan.scenario.hosts))
+      logs.set(host, (await exec(site, 'cat /run/lab/tcp.log', enterOf(plan, { on: host }))).output)
+    return logs
   }
 
   /** What was begun and is not over has a little time more. */
@@ -257,7 +268,7 @@ class Run {
     }
     if (play === undefined) return
     if (play.kind === 'show') return this.#show(play.on, 'all', at_ms * 1_000_000)
-    const open = await beginPlay(play, { name: name ?? '', spec, site, enter: on => enterOf(plan, { on }) })
+    const open = beginPlay(play, { name: name ?? '', spec, site, enter: on => enterOf(plan, { on }) })
     this.#plays.push(open)
     this.#keep(open.ended)
   }

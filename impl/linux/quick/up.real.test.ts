@@ -32,6 +32,8 @@ A=$(printf %s 0123456789abcdef0123456789abcdeA | base64)
 B=$(printf %s BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB | base64 | wg pubkey)
 SELF=$(echo $A | wg pubkey)
 ip link add eth0 type veth peer name eth1; ip link set eth0 up addrgenmode none; ip link set eth1 up addrgenmode none
+# The kernel tells of the carrier a little later.
+until_ grep -qx up /sys/class/net/eth0/operstate; until_ grep -qx up /sys/class/net/eth1/operstate
 ip address add 198.18.0.5/24 dev eth0; ip address add 2001:db8::5/64 dev eth0 nodad
 ip route add default via 198.18.0.1; ip -6 route add default via 2001:db8::1 dev eth0
 ip route add 198.18.9.0/24 via 198.18.0.1 mtu 1390
@@ -56,6 +58,8 @@ cat > wgt.conf
 state > before
 $UP ./wgt.conf 2> said; echo "up $?"
 grep '^\\[#\\]' said
+# Where it failed, the daemon ends by itself.
+ip link show wgt >/dev/null 2>&1 || until_ are_daemons 0
 state | sed 's/^wgt: <[^>]*>/wgt:/'
 wg show wgt dump 2>/dev/null | tail -n +2 | cut -f2-4,8
 if ip link show wgt >/dev/null 2>&1; then $DOWN ./wgt.conf > said 2>&1; echo "down $?"; grep '^\\[#\\]' said; fi
